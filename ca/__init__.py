@@ -1,0 +1,1 @@
+"""The certification authority: applications, roster, approvals; prepare, issue, revoke; hierarchy, ceremony steps."""

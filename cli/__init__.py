@@ -1,0 +1,1 @@
+"""The administrators' face and the composition root: configuration, wiring, the signer's loop."""

@@ -1,0 +1,1 @@
+"""Certificate status answers by RFC 6960: parse, answer, serve."""

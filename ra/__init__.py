@@ -1,0 +1,1 @@
+"""The registration branch officers' front end."""
