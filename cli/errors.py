@@ -1,0 +1,84 @@
+"""Errors of the administrators' face. Like every error of the house they carry `code`, a sentence, and `next`."""
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class CommandError(Exception):
+    """A command cannot go on: `str()` says what and why, `next` what to do, `code` is stable."""
+
+    code: ClassVar[str] = "cli.failed"
+    next: str = "See the command's --help."
+
+
+class ConfigRefused(CommandError):
+    """A configuration file that says something unknown, impossible or unsafe."""
+
+    code = "cli.config"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"The configuration {path} cannot be used: {why}.")
+        self.path = path
+        self.next = f"Correct {path.name} and run 'ninsho --config {path} config check'."
+
+
+class HomeRefused(CommandError):
+    """A demo home that cannot be made or served."""
+
+    code = "cli.config-home"
+
+    def __init__(self, path: Path, why: str, advice: str) -> None:
+        super().__init__(f"The demo home {path} cannot be used: {why}.")
+        self.path = path
+        self.next = advice
+
+
+class NotFound(CommandError):
+    """Something named on the command line does not exist here."""
+
+    code = "cli.not-found"
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"{what} was not found.")
+        self.next = advice
+
+
+class PortBusy(CommandError):
+    """A port that certificates name is held by another program."""
+
+    code = "cli.busy-port"
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} of this host is in use, and the certificates of this home name it.")
+        self.port = port
+        self.next = "Stop the other program, or make another home with --home DIR."
+
+
+class Unreachable(CommandError):
+    """A service of this installation does not answer."""
+
+    code = "cli.unreachable"
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} does not answer: {why}.")
+        self.next = "Check with 'ninsho status' that its program runs."
+
+
+class TimedOut(CommandError):
+    """The signer did not finish the work in the time given; the work itself is saved and goes on."""
+
+    code = "cli.timeout"
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(f"{what} was not finished within {seconds:g} s. It is saved and will not be done twice.")
+        self.next = "Check that 'ninsho signer run' is running, then ask again with the same command."
+
+
+class Disagreement(CommandError):
+    """A check of this installation found something that must not be."""
+
+    code = "cli.disagreement"
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(what)
+        self.next = advice
