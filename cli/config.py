@@ -1,0 +1,189 @@
+"""The configuration of one installation: strict TOML, checked once, then frozen.
+
+An unknown key is an error, so a misspelt limit never means "no limit". Paths are relative to the file's folder. PINs
+are never in it: a token names where its PIN comes from, and a PIN file is accepted in a demo home only.
+"""
+
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cli.errors import ConfigRefused
+
+Program = Literal["signer", "ocsp", "audit", "ceremony"]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class DatabaseSection(Section):
+    """`url` is a SQLAlchemy URL: ``sqlite:///ninsho.db`` (relative to the file) or ``postgresql+psycopg://…``."""
+
+    url: str
+
+
+class RosterSection(Section):
+    """Public keys (PEM) of the administrators who sign the roster, and where the highest version seen is kept."""
+
+    administrators: tuple[Path, ...] = Field(min_length=2)
+    floor: Path
+
+
+class TokenSection(Section):
+    """One PKCS#11 token. One program may use it, so that a PIN opens one thing."""
+
+    program: Program
+    module: Path
+    label: str | None = None
+    serial: str | None = None
+    vendor: Literal["softhsm", "generic"] = "generic"
+    softhsm_conf: Path | None = None
+    pin_file: Path | None = None
+    sessions: int = Field(default=8, ge=1, le=64)
+
+
+class AuthoritySection(Section):
+    """One generation of a CA: which key of which token signs, and under which names, policies and URLs."""
+
+    token: str
+    key: str
+    terms: Path
+    responder_token: str | None = None
+    responder_key: str | None = None
+
+
+class ServiceSection(Section):
+    """Where a program listens. The host defaults to this machine only."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65535)
+
+
+class OCSPSection(ServiceSection):
+    """The responder: `outage_window` seconds of answers without the database (JPKI: 15 minutes)."""
+
+    workers: int = Field(default=1, ge=1, le=64)
+    outage_window: int = Field(default=900, ge=0, le=900)
+
+
+class PublicationSection(ServiceSection):
+    """Where lists and CA certificates are published: a folder, or an object store's URL."""
+
+    root: str
+
+
+class AuditSection(Section):
+    """Where anchors go (outside the database) and which key signs them."""
+
+    anchors: Path
+    token: str
+    key: str
+    public_key: Path
+
+
+class SignerSection(Section):
+    """`lease` and `idle` in seconds; `batch` applications at most in one transaction; `threads` that sign at once."""
+
+    lease: int = Field(default=60, ge=5, le=3600)
+    idle: float = Field(default=1.0, gt=0, le=1.0)
+    batch: int = Field(default=64, ge=1, le=1000)
+
+
+class Config(Section):
+    """A whole installation. `deployment` is bound into every application, approval, roster and audit chain."""
+
+    deployment: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")
+    demo: bool = False
+    database: DatabaseSection
+    roster: RosterSection
+    publication: PublicationSection
+    audit: AuditSection
+    ocsp: OCSPSection
+    signer: SignerSection = SignerSection()
+    ra: ServiceSection | None = None
+    profiles: Path | None = None
+    tokens: dict[str, TokenSection]
+    authorities: dict[str, AuthoritySection]
+
+    path: Path = Field(default=Path("ninsho.toml"), exclude=True)
+
+    @property
+    def home(self) -> Path:
+        """The folder of the file; relative paths start here."""
+        return self.path.parent
+
+    def at(self, path: Path) -> Path:
+        """`path` as seen from the file's folder."""
+        return path if path.is_absolute() else self.home / path
+
+    def database_url(self) -> str:
+        """The database's URL with a relative SQLite path made absolute."""
+        prefix = "sqlite:///"
+        name = self.database.url.removeprefix(prefix)
+        if self.database.url.startswith(prefix) and not name.startswith("/"):
+            return f"{prefix}{(self.home / name).resolve()}"
+        return self.database.url
+
+    def token_of(self, program: Program) -> tuple[str, ...]:
+        """Names of the tokens that `program` may open."""
+        return tuple(name for name, token in self.tokens.items() if token.program == program)
+
+
+def load_config(path: Path) -> Config:
+    """Read, check and freeze the configuration in `path`.
+
+    Raises `ConfigRefused` for a missing file, an unknown key, a reference to nothing, one token for two programs, or a
+    PIN file outside a demo home.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigRefused(path, "there is no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigRefused(path, f"it is no TOML ({error})") from None
+    if "path" in data:
+        raise ConfigRefused(path, "unknown key 'path'")
+    try:
+        config = Config.model_validate({**data, "path": path.resolve()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigRefused(path, f"{where}: {first['msg']}") from None
+    check_config(config)
+    return config
+
+
+def check_config(config: Config) -> None:
+    """Refuse what is well-formed but unsafe or impossible; raises `ConfigRefused`."""
+    for name, token in config.tokens.items():
+        if token.pin_file is not None and not config.demo:
+            raise ConfigRefused(config.path, f"token {name} has a PIN file, which only a demo home may have")
+        if (token.label is None) == (token.serial is None):
+            raise ConfigRefused(config.path, f"token {name} needs either a label or a serial")
+    same = Counter((token.module, token.label, token.serial) for token in config.tokens.values())
+    for (_, label, serial), times in same.items():
+        if times > 1:
+            raise ConfigRefused(config.path, f"token {label or serial} is shared; each program has a token of its own")
+    for name, authority in config.authorities.items():
+        check_reference(config, f"authority {name}", authority.token, ("signer", "ceremony"))
+        if authority.responder_token is not None:
+            check_reference(config, f"the responder of {name}", authority.responder_token, ("ocsp",))
+    check_reference(config, "audit", config.audit.token, ("audit",))
+    ports = Counter(part.port for part in (config.ocsp, config.publication, config.ra) if part is not None)
+    if max(ports.values()) > 1:
+        raise ConfigRefused(config.path, "two programs have the same port")
+
+
+def check_reference(config: Config, who: str, token: str, programs: tuple[Program, ...]) -> None:
+    """Refuse a reference to a token that is not there or belongs to another program; raises `ConfigRefused`."""
+    section = config.tokens.get(token)
+    if section is None:
+        raise ConfigRefused(config.path, f"{who} names token {token}, which is not there")
+    if section.program not in programs:
+        raise ConfigRefused(config.path, f"{who} names token {token}, which belongs to program {section.program}")
