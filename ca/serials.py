@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ca.errors import RandomFailed
+from ca.refusals import RandomFailed
 
 __all__ = ["SERIAL_OCTETS", "Random", "SerialNumbers"]
 

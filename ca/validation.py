@@ -19,7 +19,7 @@ from pyhanko_certvalidator.errors import (
     ValidationError,
 )
 
-from ca.errors import PathInvalid
+from ca.refusals import PathInvalid
 
 __all__ = ["validate_path"]
 
