@@ -1,0 +1,111 @@
+"""The to-be-signed bytes of a certificate, made before any key signs them (RFC 5280 4.1.1.1).
+
+A stub key takes the issuer's place in the builder and returns no octets. What comes out has the exact TBS bytes that
+the real key will sign, and an empty signature, so it can never pass for a certificate.
+"""
+
+from typing import NoReturn, TypeAlias
+
+from asn1crypto import core
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+__all__ = ["IssuerKey", "to_be_signed", "unsigned_certificate"]
+
+IssuerKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+"""The kinds of keys an authority may have: RSA signs with PKCS#1 v1.5, EC with ECDSA."""
+
+_LARGEST_TBS = 65_536  # octets; a leaf of ours has about 1,600
+
+
+def to_be_signed(
+    builder: x509.CertificateBuilder,
+    signature_like: IssuerKey,
+    algorithm: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None,
+) -> bytes:
+    """The TBS DER that `builder` makes when a key of the kind of `signature_like` signs with `algorithm`.
+
+    `algorithm` is None exactly for Ed25519. Raises ValueError when the builder lacks a mandatory field.
+    """
+    stub: _RSAStub | _ECStub | _Ed25519Stub
+    if isinstance(signature_like, rsa.RSAPublicKey):
+        stub = _RSAStub(signature_like)
+    elif isinstance(signature_like, ec.EllipticCurvePublicKey):
+        stub = _ECStub(signature_like)
+    else:
+        stub = _Ed25519Stub(signature_like)
+    return builder.sign(stub, algorithm).tbs_certificate_bytes
+
+
+def unsigned_certificate(tbs: bytes) -> bytes:
+    """Wrap `tbs` as a Certificate with an empty signature, for readers that accept nothing less. No key verifies it.
+
+    Raises ValueError when `tbs` is not one TBSCertificate or is larger than 65,536 octets.
+    """
+    if len(tbs) > _LARGEST_TBS:
+        raise ValueError(f"The to-be-signed bytes are longer than {_LARGEST_TBS} octets.")
+    parsed = asn1_x509.TbsCertificate.load(tbs, strict=True)
+    certificate = asn1_x509.Certificate(
+        {
+            "tbs_certificate": parsed,
+            "signature_algorithm": parsed["signature"].copy(),
+            "signature_value": core.OctetBitString(b""),
+        }
+    )
+    return bytes(certificate.dump())
+
+
+class _Unable:
+    """What a stub key refuses: it has no secret to use, copy or show."""
+
+    def _refuse(self, *_arguments: object, **_named: object) -> NoReturn:
+        raise TypeError("A stub key stands for its public half only.")
+
+    private_bytes = private_numbers = decrypt = exchange = private_bytes_raw = __copy__ = __deepcopy__ = _refuse
+
+
+class _RSAStub(_Unable, rsa.RSAPrivateKey):
+    def __init__(self, public: rsa.RSAPublicKey) -> None:
+        self._public = public
+
+    @property
+    def key_size(self) -> int:
+        return self._public.key_size
+
+    def public_key(self) -> rsa.RSAPublicKey:
+        return self._public
+
+    def sign(self, data: object, padding: object, algorithm: object) -> bytes:
+        return b""
+
+
+class _ECStub(_Unable, ec.EllipticCurvePrivateKey):
+    def __init__(self, public: ec.EllipticCurvePublicKey) -> None:
+        self._public = public
+
+    @property
+    def curve(self) -> ec.EllipticCurve:
+        return self._public.curve
+
+    @property
+    def key_size(self) -> int:
+        return self._public.key_size
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        return self._public
+
+    def sign(self, data: object, signature_algorithm: object) -> bytes:
+        return b""
+
+
+class _Ed25519Stub(_Unable, ed25519.Ed25519PrivateKey):
+    def __init__(self, public: ed25519.Ed25519PublicKey) -> None:
+        self._public = public
+
+    def public_key(self) -> ed25519.Ed25519PublicKey:
+        return self._public
+
+    def sign(self, data: object) -> bytes:
+        return b""
