@@ -1,49 +1,251 @@
-"""What the certification authority refuses, and what can go wrong while it issues.
+"""What the certification authority refuses, one class and one stable code per cause.
 
-Every error carries facts as attributes, a stable `code`, one English sentence as its text (what and why, never a
-name, address, birth date or key) and `next`: what to do about it, in one sentence.
+An error carries facts as attributes, never a name, an address, a birth date or key material: persons, branches,
+credentials and authorities appear as their codes. `code` is for machines, `str(error)` is one English sentence,
+`next` says what to do.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
-__all__ = ["AuthorityError", "PathInvalid", "RandomFailed", "SignatureWrong"]
+__all__ = [
+    "ApplicationMalformed",
+    "AuthorityError",
+    "AuthorityNotIssuing",
+    "CAError",
+    "ChallengeSignatureInvalid",
+    "DocumentMalformed",
+    "DocumentOutdated",
+    "DocumentRefused",
+    "DocumentSignatureInvalid",
+    "DocumentSignerUnknown",
+    "KeyOfAnotherAuthority",
+    "KeyUnusable",
+    "RequestHashRefused",
+    "RequestKeyDiffers",
+    "RequestMalformed",
+    "RequestRefused",
+    "RequestSignatureInvalid",
+    "RequestTooLarge",
+    "TooFewDocumentSigners",
+    "TooLarge",
+    "TwoAuthorities",
+    "UnknownAuthority",
+]
 
 
-class AuthorityError(Exception):
-    """The base of every error of this package."""
+class CAError(Exception):
+    """A refusal of the certification authority; subclasses are dataclasses whose fields are the facts of the case."""
 
-    code: ClassVar[str] = "ca.error"
-    next: ClassVar[str] = "Read the audit entry of the act."
+    code: ClassVar[str]
+    sentence: ClassVar[str]
+    next: ClassVar[str]
 
-
-class RandomFailed(AuthorityError):
-    """The random generator gave itself away as broken; issuance stops (NIAP PP_CA FPT_FLS.1)."""
-
-    code = "ca.random-failed"
-    next = "Stop the signer and have the generator tested; nothing was signed with the number it gave."
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"The random generator for serial numbers cannot be trusted: {reason}.")
+    def __str__(self) -> str:
+        """One English sentence: what is refused, and why."""
+        return self.sentence.format_map({name: _words(fact) for name, fact in vars(self).items()})
 
 
-class SignatureWrong(AuthorityError):
-    """What came back from the key is not a signature over the recorded bytes; it is not released."""
-
-    code = "ca.signature-wrong"
-    next = "Take the token out of service and test it; the serial number will be recorded as revoked."
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"The token's signature is not over the recorded certificate: {reason}.")
+def _words(fact: object) -> object:
+    if isinstance(fact, tuple):
+        return ", ".join(map(str, fact))
+    return fact.hex() if isinstance(fact, bytes) else fact
 
 
-class PathInvalid(AuthorityError):
-    """The certificate has no valid path to the roots given (RFC 5280 section 6)."""
+@dataclass(eq=False)
+class TooLarge(CAError):
+    """Canonical text is longer than its bound; nothing of it was parsed. Sizes in octets."""
 
-    code = "ca.path-invalid"
-    next = "Check that the roots, the intermediate certificates and the lists are of the same generation."
+    size: int
+    limit: int
+    code = "ca.too-large"
+    sentence = "The text has {size} octets and at most {limit} are read"
+    next = "Send a smaller one"
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"There is no valid path: {reason}.")
+
+@dataclass(eq=False)
+class DocumentMalformed(CAError):
+    """Bytes are not the canonical form (RFC 8785) of what they should be; `fields` says where."""
+
+    document: str
+    fields: tuple[str, ...]
+    code = "ca.document-malformed"
+    sentence = "The {document} is not in its canonical form: {fields}"
+    next = "Make the document anew with this edition of the program; never edit a signed one"
+
+
+@dataclass(eq=False)
+class ApplicationMalformed(DocumentMalformed):
+    """Bytes are not the canonical form of an application."""
+
+    code = "ca.application-malformed"
+    next = "Enter the case anew; an application is never edited"
+
+
+@dataclass(eq=False)
+class KeyUnusable(CAError):
+    """A public key of a credential or a request cannot be used to verify: broken, not canonical, or of a weak kind."""
+
+    defect: str
+    code = "ca.key-unusable"
+    sentence = "The public key cannot be used: {defect}"
+    next = "Use an RSA key of 2048 bits or more, an EC key on P-256 or P-384, or an Ed25519 key"
+
+
+class RequestRefused(CAError):
+    """A proof of possession does not hold (RFC 2986 section 4.2; NIAP FDP_CER_EXT.2)."""
+
+
+@dataclass(eq=False)
+class RequestTooLarge(RequestRefused):
+    """A certification request is longer than its bound; nothing of it was parsed. Sizes in octets."""
+
+    size: int
+    limit: int
+    code = "ca.request-too-large"
+    sentence = "The certification request has {size} octets and at most {limit} are read"
+    next = "Make a PKCS#10 request with nothing in it but the subject and the key"
+
+
+@dataclass(eq=False)
+class RequestMalformed(RequestRefused):
+    """Bytes are not a PKCS#10 certification request."""
+
+    code = "ca.request-malformed"
+    sentence = "The bytes are not a PKCS#10 certification request in DER or PEM"
+    next = "Make the request anew and send the file as it was made"
+
+
+@dataclass(eq=False)
+class RequestHashRefused(RequestRefused):
+    """A request is signed with a hash or an algorithm that proves nothing (MD5, SHA-1) or that is not known here."""
+
+    algorithm: str
+    code = "ca.request-hash-refused"
+    sentence = "The certification request is signed with {algorithm}, which proves nothing here"
+    next = "Sign the request with SHA-256, SHA-384, SHA-512 or Ed25519"
+
+
+@dataclass(eq=False)
+class RequestSignatureInvalid(RequestRefused):
+    """The signature on a request does not verify with the key in it."""
+
+    code = "ca.request-signature-invalid"
+    sentence = "The signature on the certification request does not verify with the key in it"
+    next = "Make the request anew with the private key of the certificate"
+
+
+@dataclass(eq=False)
+class RequestKeyDiffers(RequestRefused):
+    """The request proves possession of another key than the application names."""
+
+    code = "ca.request-key-differs"
+    sentence = "The certification request is for another key than the application names"
+    next = "Enter the case anew with the request that belongs to it"
+
+
+@dataclass(eq=False)
+class ChallengeSignatureInvalid(RequestRefused):
+    """The signature over an application's possession challenge does not verify with the subject key."""
+
+    code = "ca.challenge-signature-invalid"
+    sentence = "The signature over the possession challenge does not verify with the subject key"
+    next = "Let the holder's card sign the challenge of this application again"
+
+
+class DocumentRefused(CAError):
+    """A signed document (roster, authority record) is not believed."""
+
+
+@dataclass(eq=False)
+class DocumentSignerUnknown(DocumentRefused):
+    """A document bears a signature of somebody whose key is not in the configuration."""
+
+    document: str
+    credential: str
+    code = "ca.document-signer-unknown"
+    sentence = "The {document} is signed by {credential!r}, which is no administrator in this configuration"
+    next = "Have it signed by two administrators whose keys the configuration names"
+
+
+@dataclass(eq=False)
+class DocumentSignatureInvalid(DocumentRefused):
+    """A signature on a document does not verify: the document was edited, or the signature is of another one."""
+
+    document: str
+    credential: str
+    code = "ca.document-signature-invalid"
+    sentence = "The signature of {credential!r} on the {document} does not verify"
+    next = "Treat the document as tampered with: find the signed original and compare"
+
+
+@dataclass(eq=False)
+class TooFewDocumentSigners(DocumentRefused):
+    """Fewer than two distinct administrators signed; one administrator under two names, or one key, counts once."""
+
+    document: str
+    signers: int
+    needed: int
+    code = "ca.document-signers-too-few"
+    sentence = "The {document} is signed by {signers} distinct administrators and {needed} are needed"
+    next = "Have another administrator sign it"
+
+
+@dataclass(eq=False)
+class DocumentOutdated(DocumentRefused):
+    """A document has a lower version than one already accepted, as after the restore of an old database."""
+
+    document: str
+    version: int
+    floor: int
+    code = "ca.document-outdated"
+    sentence = "The {document} has version {version} and version {floor} was accepted before"
+    next = "Load the newest signed document again"
+
+
+class AuthorityError(CAError):
+    """An authority cannot be used as asked."""
+
+
+@dataclass(eq=False)
+class KeyOfAnotherAuthority(AuthorityError):
+    """Key, certificate and signed record of an authority do not belong together."""
+
+    authority: str
+    defect: str
+    code = "ca.authority-key-differs"
+    sentence = "Authority {authority} cannot be used: {defect}"
+    next = "Open the key whose certificate the signed authority record holds"
+
+
+@dataclass(eq=False)
+class UnknownAuthority(AuthorityError):
+    """No authority of this program has that key."""
+
+    key_hash: bytes
+    code = "ca.authority-unknown"
+    sentence = "No authority of this program has the key with that hash"
+    next = "Send the application to the signer of its authority"
+
+
+@dataclass(eq=False)
+class TwoAuthorities(AuthorityError):
+    """Two authorities of one program share a name or a key, so that neither could be told from the other."""
+
+    authority: str
+    code = "ca.authority-twice"
+    sentence = "Authority {authority} shares its name or its key with another one"
+    next = "Give every generation of an authority its own name and its own key"
+
+
+@dataclass(eq=False)
+class AuthorityNotIssuing(AuthorityError):
+    """An authority issues only inside the window its signed record states."""
+
+    authority: str
+    issuing_from: datetime
+    issuing_until: datetime
+    code = "ca.authority-not-issuing"
+    sentence = "Authority {authority} issues from {issuing_from} until {issuing_until} only"
+    next = "Apply to the generation that issues now"
