@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from ca.refusals import SignatureWrong
 
-__all__ = ["CertificateKey", "certificate_der", "deterministic", "sign_certificate", "verified"]
+__all__ = ["CertificateKey", "certificate_der", "may_be_signed_again", "sign_certificate", "verified"]
 
 CertificateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 """What signs certificates: cryptography's own key interface, wherever the key lives."""
@@ -56,8 +56,11 @@ def verified(der: bytes, tbs: bytes, issuer: x509.Certificate | None) -> x509.Ce
     return certificate
 
 
-def deterministic(tbs: bytes) -> bool:
-    """Say whether signing `tbs` again gives the same octets: RSA PKCS#1 v1.5 only (RFC 8017 section 8.2)."""
+def may_be_signed_again(tbs: bytes) -> bool:
+    """Say whether a second signature over `tbs` would be the same octets as the first (RFC 8017 section 8.2).
+
+    True for RSA PKCS#1 v1.5 only: ECDSA and PSS are randomised, and of other algorithms a token makes no promise.
+    """
     return isinstance(
         x509.load_der_x509_certificate(certificate_der(tbs, b"")).signature_algorithm_parameters, padding.PKCS1v15
     )
