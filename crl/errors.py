@@ -1,0 +1,150 @@
+"""Refusals of this package. Each carries its facts, a stable code and what to do next; none names a person."""
+
+from datetime import datetime
+from typing import ClassVar
+
+
+class CRLError(Exception):
+    """A revocation list was not made or not published; what is published stays as it is."""
+
+    code: ClassVar[str] = "crl.failed"
+    next: ClassVar[str] = "Read the sentence above; the list published before stays in force."
+
+
+class KeyNotUsable(CRLError):
+    """The signing key is of a kind or hash that this package does not sign lists with."""
+
+    code = "crl.key-not-usable"
+    next = "Sign revocation lists with an RSA or elliptic curve key and SHA-256, SHA-384 or SHA-512."
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"A revocation list cannot be signed with {kind}.")
+        self.kind = kind
+
+
+class EntriesNotInOrder(CRLError):
+    """Two entries are out of serial order or one serial stands twice."""
+
+    code = "crl.entries-not-in-order"
+    next = "Check the status table of this issuer: each serial may be listed once."
+
+    def __init__(self, serial: bytes, previous: bytes) -> None:
+        super().__init__(f"Serial {serial.hex()} follows {previous.hex()}, so the entries are not in strict order.")
+        self.serial = serial
+        self.previous = previous
+
+
+class MalformedCRL(CRLError):
+    """Bytes that should be a revocation list are none, or none this package would write."""
+
+    code = "crl.malformed"
+    next = "Do not publish this file; make the list again."
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"The file is not a revocation list of this authority's form: {where}.")
+        self.where = where
+
+
+class GateClosed(CRLError):
+    """A finished list failed a check that stands between it and its publication (RFC 5280 section 5)."""
+
+    code = "crl.gate-closed"
+    next = "The list published before stays in force; find out why before trying again."
+
+
+class NumberNotGreater(GateClosed):
+    """The number is not greater than the published one (RFC 5280 section 5.2.3)."""
+
+    code = "crl.number-not-greater"
+    next = "The database is older than what is published; restore the newest backup or raise the stored number."
+
+    def __init__(self, number: int, published: int) -> None:
+        super().__init__(f"CRL number {number} is not greater than {published}, the CRL number published.")
+        self.number = number
+        self.published = published
+
+
+class ThisUpdateNotNewer(GateClosed):
+    """The list would be dated no later than the one published (RFC 5280 section 5.1.2.4)."""
+
+    code = "crl.this-update-not-newer"
+    next = "Check the clock of this machine against its time source."
+
+    def __init__(self, this_update: datetime, published: datetime) -> None:
+        super().__init__(
+            f"thisUpdate {this_update.isoformat()} is not later than the published {published.isoformat()}."
+        )
+        self.this_update = this_update
+        self.published = published
+
+
+class WrongUpdateTimes(GateClosed):
+    """The times in the finished list are not those it was ordered with."""
+
+    code = "crl.wrong-update-times"
+
+
+class WrongIssuer(GateClosed):
+    """The issuer name is not the authority's subject, byte for byte (RFC 5280 section 5.1.2.3)."""
+
+    code = "crl.wrong-issuer"
+
+    def __init__(self, authority: str) -> None:
+        super().__init__(f"The issuer name of the list is not, byte for byte, the subject of {authority}.")
+        self.authority = authority
+
+
+class WrongExtensions(GateClosed):
+    """An extension is missing, unasked for, or not what the profile and the partition say (RFC 5280 section 5.2)."""
+
+    code = "crl.wrong-extensions"
+
+    def __init__(self, extension: str) -> None:
+        super().__init__(f"The extension {extension} of the list is not what its partition and profile say.")
+        self.extension = extension
+
+
+class SignatureNotValid(GateClosed):
+    """The signature does not verify with the authority's public key (RFC 5280 section 5.1.1.3)."""
+
+    code = "crl.signature-not-valid"
+    next = "The key on the token is not the key of the authority's certificate; check the token's labels."
+
+    def __init__(self, authority: str) -> None:
+        super().__init__(f"The signature of the list does not verify with the public key of {authority}.")
+        self.authority = authority
+
+
+class SizeOutOfBounds(GateClosed):
+    """The file is larger than the profile allows."""
+
+    code = "crl.size-out-of-bounds"
+    next = "Look for the cause of so many revocations; then raise the bound in the profile."
+
+    def __init__(self, size: int, bound: int) -> None:
+        super().__init__(f"The list has {size} octets, more than the {bound} allowed.")
+        self.size = size
+        self.bound = bound
+
+
+class EntryMissing(GateClosed):
+    """The finished list lacks, adds or alters an entry of the snapshot it was made from."""
+
+    code = "crl.entry-missing"
+
+    def __init__(self, serial: bytes) -> None:
+        super().__init__(f"The list and the snapshot it was made from differ at serial {serial.hex()}.")
+        self.serial = serial
+
+
+class EntryLeft(GateClosed):
+    """An entry of the published list is gone though it was neither released nor listed past its end (section 3.3)."""
+
+    code = "crl.entry-left"
+    next = "Compare the status table with the published list; a restored database lacks newer revocations."
+
+    def __init__(self, serial: bytes) -> None:
+        super().__init__(
+            f"Serial {serial.hex()} would leave the list though it was neither released nor listed after its end."
+        )
+        self.serial = serial
