@@ -1,24 +1,29 @@
 """What can be wrong with a profile, with an authority's terms, and with what is asked for."""
 
+from datetime import date
 from pathlib import Path
-from typing import ClassVar
 
 __all__ = [
     "CeilingExceeded",
+    "CharacterRefused",
     "ContentRefused",
     "FactsRefused",
+    "KeyRefused",
+    "LifeEventRefused",
     "NameRefused",
     "PolicyError",
     "ProfileError",
     "TermsError",
+    "UnknownMunicipality",
+    "ValidityRefused",
 ]
 
 
 class PolicyError(ValueError):
     """Something may not be issued as asked. `code` is stable; `next` says what to do, in one sentence."""
 
-    code: ClassVar[str] = "policies.refused"
-    next: ClassVar[str] = "Correct the request and try again."
+    code: str = "policies.refused"
+    next: str = "Correct the request and try again."
 
 
 class ProfileError(PolicyError):
@@ -81,3 +86,58 @@ class ContentRefused(PolicyError):
     def __init__(self, profile: str, part: str, reason: str) -> None:
         self.profile, self.part, self.reason = profile, part, reason
         super().__init__(f"A certificate of profile {profile} cannot be built at {part}: {reason}.")
+
+
+class UnknownMunicipality(PolicyError):
+    """No municipality or ward has this code on this day: `municipality` is the code as given, `on` the day."""
+
+    code = "policies.unknown-municipality"
+    next = "Use the code of five digits of a municipality, or of a ward of a designated city, that exists on that day."
+
+    def __init__(self, municipality: str, on: date) -> None:
+        self.municipality, self.on = municipality, on
+        super().__init__(f"No municipality has the code {municipality[:16]!r} on {on.isoformat()}.")
+
+
+class CharacterRefused(PolicyError):
+    """A text cannot stand in a certificate: `code` says why, `position` where (from 1), never which character."""
+
+    code = "characters.refused"
+    next = "Write the text anew without it; where the register has a character of its own, write 〓 in its place."
+
+    def __init__(self, code: str, position: int, reason: str) -> None:
+        self.code, self.position, self.reason = code, position, reason
+        super().__init__(f"The text is refused at character {position}: {reason}.")
+
+
+class ValidityRefused(PolicyError):
+    """No lawful period can be given: `code` says why."""
+
+    code = "validity.refused"
+    next = "Correct the dates of the application, or use an authority that lives long enough."
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code, self.reason = code, reason
+        super().__init__(f"No validity can be given: {reason}.")
+
+
+class KeyRefused(PolicyError):
+    """A subject key may not be certified: `code` names the defect, e.g. "keys.roca"."""
+
+    code = "keys.refused"
+    next = "Make a new key pair, on another device if this one made a weak key."
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code, self.reason = code, reason
+        super().__init__(f"The key is refused: {reason}.")
+
+
+class LifeEventRefused(PolicyError):
+    """The table of life events is wrong or does not know what is asked: `source` says where, `reason` why."""
+
+    code = "policies.life-event-refused"
+    next = "Use an event and a kind of certificate that the table of life events names."
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source, self.reason = source, reason
+        super().__init__(f"The life event is refused at {source}: {reason}.")
