@@ -64,7 +64,11 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
 class Application:
-    """One case. Construction checks every field (pydantic's ValidationError, a ValueError, shows no input).
+    """One case. Construction checks every field.
+
+    A wrong type raises pydantic's ValidationError (a ValueError, which shows no input), fields that do not fit the
+    action ApplicationMalformed: an issue, and nothing else, has a key and its proof and no target; a revocation, and
+    nothing else, has a reason and may have an event and an invalidity date.
 
     `deployment` separates production, test and demo. `version` is that of this form. `authority_key_hash` is the
     SHA-256 of the authority's SubjectPublicKeyInfo, since generations share a name. `facts` is what the profile makes
@@ -99,17 +103,18 @@ class Application:
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not self.created_at < self.expires_at <= self.created_at + LONGEST_LIFE:
-            raise ValueError("an application expires after it is made, within a year")
         issuing, revoking = self.action == "issue", self.action == "revoke"
-        if issuing != (self.subject_key is not None) or issuing != (self.proof is not None):
-            raise ValueError("an issue, and nothing else, names a key and proves its possession")
-        if issuing != (self.target is None):
-            raise ValueError("every action but an issue names its certificate")
-        if revoking != (self.reason is not None):
-            raise ValueError("a revocation, and nothing else, has a reason")
-        if not revoking and (self.event is not None or self.invalidity_at is not None):
-            raise ValueError("only a revocation has an event and an invalidity date")
+        wrong = {
+            "expires_at": not self.created_at < self.expires_at <= self.created_at + LONGEST_LIFE,
+            "subject_key": issuing != (self.subject_key is not None),
+            "proof": issuing != (self.proof is not None),
+            "target": issuing != (self.target is None),
+            "reason": revoking != (self.reason is not None),
+            "event": not revoking and self.event is not None,
+            "invalidity_at": not revoking and self.invalidity_at is not None,
+        }
+        if any(wrong.values()):
+            raise ApplicationMalformed("application", tuple(name for name, is_wrong in wrong.items() if is_wrong))
         return self
 
     def expired(self, now: datetime) -> bool:

@@ -16,10 +16,6 @@ __all__ = [
     "CAError",
     "ChallengeSignatureInvalid",
     "DocumentMalformed",
-    "DocumentOutdated",
-    "DocumentRefused",
-    "DocumentSignatureInvalid",
-    "DocumentSignerUnknown",
     "KeyOfAnotherAuthority",
     "KeyUnusable",
     "RequestHashRefused",
@@ -28,10 +24,8 @@ __all__ = [
     "RequestRefused",
     "RequestSignatureInvalid",
     "RequestTooLarge",
-    "TooFewDocumentSigners",
     "TooLarge",
     "TwoAuthorities",
-    "UnknownAuthority",
 ]
 
 
@@ -44,7 +38,7 @@ class CAError(Exception):
 
     def __str__(self) -> str:
         """One English sentence: what is refused, and why."""
-        return self.sentence.format_map({name: _words(fact) for name, fact in vars(self).items()})
+        return self.sentence.format_map({name: _words(fact) for name, fact in vars(self).items()}) + "."
 
 
 def _words(fact: object) -> object:
@@ -154,56 +148,6 @@ class ChallengeSignatureInvalid(RequestRefused):
     next = "Let the holder's card sign the challenge of this application again"
 
 
-class DocumentRefused(CAError):
-    """A signed document (roster, authority record) is not believed."""
-
-
-@dataclass(eq=False)
-class DocumentSignerUnknown(DocumentRefused):
-    """A document bears a signature of somebody whose key is not in the configuration."""
-
-    document: str
-    credential: str
-    code = "ca.document-signer-unknown"
-    sentence = "The {document} is signed by {credential!r}, which is no administrator in this configuration"
-    next = "Have it signed by two administrators whose keys the configuration names"
-
-
-@dataclass(eq=False)
-class DocumentSignatureInvalid(DocumentRefused):
-    """A signature on a document does not verify: the document was edited, or the signature is of another one."""
-
-    document: str
-    credential: str
-    code = "ca.document-signature-invalid"
-    sentence = "The signature of {credential!r} on the {document} does not verify"
-    next = "Treat the document as tampered with: find the signed original and compare"
-
-
-@dataclass(eq=False)
-class TooFewDocumentSigners(DocumentRefused):
-    """Fewer than two distinct administrators signed; one administrator under two names, or one key, counts once."""
-
-    document: str
-    signers: int
-    needed: int
-    code = "ca.document-signers-too-few"
-    sentence = "The {document} is signed by {signers} distinct administrators and {needed} are needed"
-    next = "Have another administrator sign it"
-
-
-@dataclass(eq=False)
-class DocumentOutdated(DocumentRefused):
-    """A document has a lower version than one already accepted, as after the restore of an old database."""
-
-    document: str
-    version: int
-    floor: int
-    code = "ca.document-outdated"
-    sentence = "The {document} has version {version} and version {floor} was accepted before"
-    next = "Load the newest signed document again"
-
-
 class AuthorityError(CAError):
     """An authority cannot be used as asked."""
 
@@ -217,16 +161,6 @@ class KeyOfAnotherAuthority(AuthorityError):
     code = "ca.authority-key-differs"
     sentence = "Authority {authority} cannot be used: {defect}"
     next = "Open the key whose certificate the signed authority record holds"
-
-
-@dataclass(eq=False)
-class UnknownAuthority(AuthorityError):
-    """No authority of this program has that key."""
-
-    key_hash: bytes
-    code = "ca.authority-unknown"
-    sentence = "No authority of this program has the key with that hash"
-    next = "Send the application to the signer of its authority"
 
 
 @dataclass(eq=False)

@@ -1,0 +1,216 @@
+"""The roster: who may sign what, where, with which credential. The signer believes nobody outside the newest one."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, TypeAdapter, model_validator
+from pydantic.dataclasses import dataclass
+
+from ca.canonical import CONFIG, Code, Moment, Octets, decode, encode
+from ca.document_errors import (
+    BranchUnknown,
+    CodeTwice,
+    DocumentOfAnotherDeployment,
+    DocumentOutdated,
+    KeyTwice,
+    RolesExclude,
+)
+from ca.signed_document import Administrators, check_signatures, sign_document
+from ca.statement import Domain, PrivateKey, public_key
+from store.rosters import DocumentSignature
+
+__all__ = [
+    "FORBIDDEN_PAIRS",
+    "LIMIT",
+    "Branch",
+    "Credential",
+    "Person",
+    "Role",
+    "Roster",
+    "open_roster",
+    "parse_roster",
+    "roster_document",
+    "sign_roster",
+]
+
+LIMIT: Final = 16 * 1024 * 1024
+"""Octets of a roster: about 20,000 officers."""
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Role(StrEnum):
+    """What a person may do; the values stand in signed rosters (fact sheet d.1)."""
+
+    RECEPTION = "reception"
+    """受付: takes applications at the counter, submits them, hands certificates over."""
+    EXAMINE = "examine"
+    """審査: examines an application against its documents."""
+    APPROVE = "approve"
+    """承認: approves an examined application."""
+    HEAD = "head"
+    """発行責任者, 登録分局責任者: heads a branch; approves too."""
+    AUDIT = "audit"
+    """監査: reads everything, changes nothing."""
+    ADMIN = "admin"
+    """管理: runs the programs and ceremonies, decides no case."""
+    REGISTER = "register"
+    """住民基本台帳の異動情報: a system that reports changes of the register, not a person."""
+
+
+_DESK: Final = frozenset({Role.RECEPTION, Role.EXAMINE})
+_DECISION: Final = frozenset({Role.APPROVE, Role.HEAD})
+_APART: Final = frozenset({Role.AUDIT, Role.ADMIN, Role.REGISTER})
+
+FORBIDDEN_PAIRS: Final = frozenset(
+    frozenset({one, other})
+    for one in Role
+    for other in Role
+    if one != other and (one in _APART or (one in _DESK and other in _DECISION))
+)
+"""Roles one person never holds together: the desk never decides; auditor, administrator and the register feed are
+nothing else (NIAP PP_CA FMT_SMR.2, CIMC; fact sheet d.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Credential:
+    """A key that signs for a person: a key file, a card or a token alike. `spki` is its SubjectPublicKeyInfo in DER.
+
+    It counts from `valid_from` (inclusive) until `valid_until` (exclusive).
+    """
+
+    code: Code
+    kind: Literal["key"] = "key"
+    spki: Annotated[Octets, Field(min_length=1, max_length=4096)]
+    valid_from: Moment
+    valid_until: Moment
+
+    def valid(self, at: datetime) -> bool:
+        """Say whether the credential counts at that moment."""
+        return self.valid_from <= at < self.valid_until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Branch:
+    """A registration branch (登録分局). `serves`: codes of the municipalities and bodies whose cases it may file."""
+
+    code: Code
+    name: Name
+    serves: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Person:
+    """An officer, or a system with the role of the register feed; acts in `branches` only."""
+
+    code: Code
+    name: Name
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    branches: tuple[Code, ...]
+    credentials: tuple[Credential, ...]
+
+    @model_validator(mode="after")
+    def _no_excluding_roles(self) -> Self:
+        for pair in FORBIDDEN_PAIRS:
+            if pair <= set(self.roles):
+                raise RolesExclude(self.code, tuple(sorted(pair)))
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Roster:
+    """All persons, branches and credentials of a deployment, as two administrators signed them.
+
+    Construction raises RolesExclude, KeyTwice, CodeTwice or BranchUnknown, and KeyUnusable for a weak or broken
+    credential key. `version` rises with every change.
+    """
+
+    deployment: Code
+    version: Annotated[int, Field(ge=1, lt=1 << 53)]
+    made_at: Moment
+    branches: tuple[Branch, ...]
+    persons: tuple[Person, ...]
+
+    @model_validator(mode="after")
+    def _unambiguous(self) -> Self:
+        _refuse_doubles([branch.code for branch in self.branches])
+        _refuse_doubles([person.code for person in self.persons])
+        _refuse_doubles([credential.code for person in self.persons for credential in person.credentials])
+        owners: dict[bytes, str] = {}
+        for person in self.persons:
+            for code in person.branches:
+                if code not in self._branches:
+                    raise BranchUnknown(person.code, code)
+            for credential in person.credentials:
+                public_key(credential.spki)
+                if credential.spki in owners:
+                    raise KeyTwice(owners[credential.spki], credential.code)
+                owners[credential.spki] = credential.code
+        return self
+
+    @cached_property
+    def _branches(self) -> dict[str, Branch]:
+        return {branch.code: branch for branch in self.branches}
+
+    @cached_property
+    def _persons(self) -> dict[str, Person]:
+        return {person.code: person for person in self.persons}
+
+    def person(self, code: str) -> Person | None:
+        """Return the person with that code, None for nobody."""
+        return self._persons.get(code)
+
+    def branch(self, code: str) -> Branch | None:
+        """Return the branch with that code, None for none."""
+        return self._branches.get(code)
+
+
+def _refuse_doubles(codes: list[str]) -> None:
+    seen: set[str] = set()
+    for code in codes:
+        if code in seen:
+            raise CodeTwice(code)
+        seen.add(code)
+
+
+_ADAPTER: Final = TypeAdapter(Roster)
+
+
+def roster_document(roster: Roster) -> bytes:
+    """Return the canonical form (RFC 8785) of a roster: what administrators sign and the store keeps."""
+    return encode(_ADAPTER, roster, document="roster", limit=LIMIT)
+
+
+def parse_roster(document: bytes) -> Roster:
+    """Read a roster without believing it, as an administrator does before signing; raises as `Roster` does."""
+    return decode(_ADAPTER, document, document="roster", limit=LIMIT)
+
+
+def sign_roster(roster: Roster, credential: str, key: PrivateKey) -> DocumentSignature:
+    """Sign a roster as the administrator whose credential has that code in the signer's configuration."""
+    return sign_document(Domain.ROSTER, roster_document(roster), credential, key)
+
+
+def open_roster(
+    document: bytes,
+    signatures: Iterable[DocumentSignature],
+    administrators: Administrators,
+    *,
+    deployment: str,
+    floor: int,
+) -> Roster:
+    """Return the roster in a document, once it is believed.
+
+    Two distinct administrators must have signed these bytes, for this deployment, with a version not below `floor`,
+    the highest ever accepted. Raises DocumentRefused's subclasses, DocumentMalformed and TooLarge.
+    """
+    check_signatures(Domain.ROSTER, document, signatures, administrators)
+    roster = parse_roster(document)
+    if roster.deployment != deployment:
+        raise DocumentOfAnotherDeployment("roster", roster.deployment)
+    if roster.version < floor:
+        raise DocumentOutdated("roster", roster.version, floor)
+    return roster

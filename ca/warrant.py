@@ -1,0 +1,279 @@
+"""A warrant: the proof that an application may be executed. Only `verify` makes one.
+
+Everything is checked again from the signed texts. The database's columns are hints: where they contradict what was
+signed, nothing is executed.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final, get_args
+
+from ca.application import Action, Application, parse
+from ca.approvals import EvidenceRole, signature_holds
+from ca.authority import AuthorityStatement, check_issuing
+from ca.roster import Branch, Credential, Person, Role, Roster
+from ca.statement import public_key
+from ca.warrant_errors import (
+    ApplicationEdited,
+    ApplicationExpired,
+    ApplicationOfAnotherDeployment,
+    AuthorityDiffers,
+    BranchDoesNotServe,
+    BranchWrong,
+    CredentialNotValid,
+    CredentialUnknown,
+    EventMissing,
+    EvidenceKindUnknown,
+    EvidenceOfAnotherApplication,
+    EvidenceSignatureInvalid,
+    EvidenceTimeWrong,
+    EvidenceTooFew,
+    HolderKindDiffers,
+    PersonTwice,
+    PersonUnknown,
+    ProfileForbids,
+    ProfileNotAuthorised,
+    RequesterDecides,
+    RoleMissing,
+    RosterOfAnotherDeployment,
+    SubmissionMissing,
+)
+from policies.profile import CertificateProfile
+from store.applications import ApplicationRecord, Evidence
+
+__all__ = ["CLOCK_TOLERANCE", "RULES", "Rule", "Warrant", "verify"]
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""How far the front end's clock may be ahead of the signer's."""
+
+_OFFICERS: Final = frozenset({Role.RECEPTION, Role.EXAMINE, Role.APPROVE, Role.HEAD})
+_SEAL: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Whose signatures an action needs, each from another person.
+
+    `submitters`: a role the submitter must have. `examinations`, `approvals`: how many persons of the roles EXAMINE
+    and of APPROVE or HEAD; approvals None: as many as the profile says, at least one.
+    """
+
+    submitters: frozenset[Role]
+    examinations: int
+    approvals: int | None
+
+
+RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
+    {
+        "issue": Rule(frozenset({Role.RECEPTION}), 1, None),
+        "revoke": Rule(_OFFICERS, 0, 1),
+        # the fail-safe shortcut: one officer stops a certificate at once, and nobody is harmed for long by a wrong stop
+        "hold": Rule(_OFFICERS, 0, 0),
+        "release": Rule(frozenset({Role.RECEPTION}), 0, None),
+        # no more than the record that an issued certificate was given to its holder
+        "hand-over": Rule(frozenset({Role.RECEPTION}), 0, 0),
+    }
+)
+"""Whose signatures each action needs (design, fact sheet c.3, c.4, d.2)."""
+
+REGISTER_RULE: Final = Rule(frozenset({Role.REGISTER}), 0, 0)
+"""The register feed revokes for a named life event, without officers (Act 153/2002 art. 12; fact sheet c.3)."""
+
+_ROLES: Final[Mapping[EvidenceRole, frozenset[Role]]] = MappingProxyType(
+    {"examination": frozenset({Role.EXAMINE}), "approval": frozenset({Role.APPROVE, Role.HEAD})}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warrant:
+    """An application whose evidence held at `verified_at` under roster `roster_version`; made by `verify` only.
+
+    `persons` are the codes of those who signed, by role, each person once; `branch` is that of the application.
+    """
+
+    application: Application
+    digest: bytes
+    persons: Mapping[EvidenceRole, tuple[str, ...]]
+    branch: Branch
+    roster_version: int
+    verified_at: datetime
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a warrant is made by ca.warrant.verify only")
+
+
+def verify(
+    record: ApplicationRecord,
+    evidence: Sequence[Evidence],
+    *,
+    roster: Roster,
+    authority: AuthorityStatement,
+    profile: CertificateProfile,
+    deployment: str,
+    now: datetime,
+) -> Warrant:
+    """Return the warrant of a recorded application, once all its evidence holds at `now` (aware UTC).
+
+    `roster` and `authority` are what `open_roster` and `open_authority_record` returned; `profile` is the loaded one
+    that the application names. Raises a subclass of WarrantRefused for the first thing that does not hold,
+    ApplicationMalformed and TooLarge for a text that is no application, AuthorityNotIssuing for an issue outside the
+    authority's window.
+    """
+    application = parse(record.canonical)
+    digest = hashlib.sha256(record.canonical).digest()
+    _check_row(record, application, digest)
+    if application.deployment != deployment:
+        raise ApplicationOfAnotherDeployment(application.deployment)
+    if roster.deployment != deployment:
+        raise RosterOfAnotherDeployment(roster.deployment)
+    if application.expired(now):
+        raise ApplicationExpired(application.expires_at)
+    _check_authority(application, authority, now)
+    _check_profile(application, authority, profile)
+    branch = _branch_of(application, roster)
+    signers = [(each, _signer(each, application, digest, roster, now)) for each in evidence]
+    _check_persons(application, signers, profile)
+    return Warrant(
+        application=application,
+        digest=digest,
+        persons=_persons_by_role(signers),
+        branch=branch,
+        roster_version=roster.version,
+        verified_at=now,
+        seal=_SEAL,
+    )
+
+
+def _check_row(record: ApplicationRecord, application: Application, digest: bytes) -> None:
+    """Refuse a row whose columns say other than its signed text: a copy under a new id, a swapped holder."""
+    if record.digest != digest:
+        raise ApplicationEdited("digest")
+    for column in _COLUMNS:
+        if getattr(record, column) != getattr(application, column):
+            raise ApplicationEdited(column)
+
+
+_COLUMNS: Final = (
+    "id",
+    "action",
+    "authority",
+    "profile",
+    "holder",
+    "kind",
+    "branch",
+    "requester",
+    "created_at",
+    "expires_at",
+)
+
+
+def _check_authority(application: Application, authority: AuthorityStatement, now: datetime) -> None:
+    """Match by key, never by name alone: the generations of a CA share one name."""
+    named = (application.deployment, application.authority, application.authority_key_hash)
+    if named != (authority.deployment, authority.name, authority.key_hash):
+        raise AuthorityDiffers(application.authority)
+    if application.action == "issue":
+        check_issuing(authority, now)
+
+
+def _check_profile(application: Application, authority: AuthorityStatement, profile: CertificateProfile) -> None:
+    authorised = authority.profiles.get(application.profile)
+    if authorised is None or profile.name != application.profile:
+        raise ProfileNotAuthorised(application.profile, application.profile_digest)
+    if not authorised == application.profile_digest == profile.digest:
+        raise ProfileNotAuthorised(application.profile, profile.digest)
+    if application.kind != profile.holder_kind:
+        raise HolderKindDiffers(application.profile, application.kind)
+    if (application.action == "hold" and not profile.hold) or (application.action == "release" and not profile.release):
+        raise ProfileForbids(application.profile, application.action)
+
+
+def _branch_of(application: Application, roster: Roster) -> Branch:
+    """The application's branch; for an issue it must serve the municipality or body that the facts name."""
+    branch = roster.branch(application.branch)
+    if branch is None:
+        raise BranchWrong(application.requester, application.branch)
+    if application.action == "issue":
+        body = application.facts.get("municipality", application.facts.get("body"))
+        if body not in branch.serves:
+            raise BranchDoesNotServe(application.branch)
+    return branch
+
+
+def _signer(evidence: Evidence, application: Application, digest: bytes, roster: Roster, now: datetime) -> Person:
+    """The person of the roster who gave this evidence, once it holds for this application."""
+    if evidence.application_id != application.id or evidence.digest != digest:
+        raise EvidenceOfAnotherApplication(evidence.person)
+    if evidence.kind != "key":
+        raise EvidenceKindUnknown(evidence.kind)
+    if not application.created_at <= evidence.signed_at <= min(now + CLOCK_TOLERANCE, application.expires_at):
+        raise EvidenceTimeWrong(evidence.person, evidence.signed_at)
+    person = roster.person(evidence.person)
+    if person is None:
+        raise PersonUnknown(evidence.person)
+    credential = _credential(person, evidence, now)
+    key = public_key(credential.spki)
+    if not signature_holds(evidence, key, deployment=application.deployment, application_digest=digest):
+        raise EvidenceSignatureInvalid(evidence.credential, evidence.role)
+    if application.branch not in person.branches:
+        raise BranchWrong(person.code, application.branch)
+    return person
+
+
+def _credential(person: Person, evidence: Evidence, now: datetime) -> Credential:
+    """The person's credential; valid when it signed, and still valid, since whoever took it could state any time."""
+    credential = next((each for each in person.credentials if each.code == evidence.credential), None)
+    if credential is None:
+        raise CredentialUnknown(person.code, evidence.credential)
+    if not (credential.valid(evidence.signed_at) and credential.valid(now)):
+        raise CredentialNotValid(credential.code, credential.valid_from, credential.valid_until)
+    return credential
+
+
+def _check_persons(
+    application: Application, signers: Sequence[tuple[Evidence, Person]], profile: CertificateProfile
+) -> None:
+    """Right roles, each person once, the requester as submitter, and as many persons as the rule demands."""
+    submitter = next(
+        (person for each, person in signers if (each.role, person.code) == ("submission", application.requester)), None
+    )
+    if submitter is None:
+        raise SubmissionMissing(application.requester)
+    rule = _rule(application, submitter)
+    seen: set[str] = set()
+    for each, person in signers:
+        if person.code == application.requester and each.role != "submission":
+            raise RequesterDecides(person.code, each.role)
+        if person.code in seen:
+            raise PersonTwice(person.code)
+        seen.add(person.code)
+        if not (_ROLES.get(each.role, rule.submitters) & set(person.roles)):
+            raise RoleMissing(person.code, each.role, application.action)
+    approvals = max(1, profile.approvals) if rule.approvals is None else rule.approvals
+    _check_count("examination", rule.examinations, signers)
+    _check_count("approval", approvals, signers)
+
+
+def _rule(application: Application, submitter: Person) -> Rule:
+    if application.action == "revoke" and Role.REGISTER in submitter.roles:
+        if application.event is None:
+            raise EventMissing(submitter.code)
+        return REGISTER_RULE
+    return RULES[application.action]
+
+
+def _check_count(role: EvidenceRole, needed: int, signers: Sequence[tuple[Evidence, Person]]) -> None:
+    found = sum(each.role == role for each, _ in signers)
+    if found < needed:
+        raise EvidenceTooFew(role, found, needed)
+
+
+def _persons_by_role(signers: Sequence[tuple[Evidence, Person]]) -> Mapping[EvidenceRole, tuple[str, ...]]:
+    return MappingProxyType(
+        {role: tuple(person.code for each, person in signers if each.role == role) for role in get_args(EvidenceRole)}
+    )
