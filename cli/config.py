@@ -66,13 +66,18 @@ class ServiceSection(Section):
 
 
 class OCSPSection(ServiceSection):
-    """The responder: `outage_window` seconds of answers without the database (JPKI: 15 minutes)."""
+    """The verifiers' port: status answers, and the published files where no web server serves them.
 
+    `outage_window` is for how many seconds answers go on without the database (JPKI: 15 minutes). `base_url` is how
+    verifiers reach the port; it fills the URLs of the terms, so certificates carry it.
+    """
+
+    base_url: str
     workers: int = Field(default=1, ge=1, le=64)
     outage_window: int = Field(default=900, ge=0, le=900)
 
 
-class PublicationSection(ServiceSection):
+class PublicationSection(Section):
     """Where lists and CA certificates are published: a folder, or an object store's URL."""
 
     root: str
@@ -175,7 +180,7 @@ def check_config(config: Config) -> None:
         if authority.responder_token is not None:
             check_reference(config, f"the responder of {name}", authority.responder_token, ("ocsp",))
     check_reference(config, "audit", config.audit.token, ("audit",))
-    ports = Counter(part.port for part in (config.ocsp, config.publication, config.ra) if part is not None)
+    ports = Counter(part.port for part in (config.ocsp, config.ra) if part is not None)
     if max(ports.values()) > 1:
         raise ConfigRefused(config.path, "two programs have the same port")
 

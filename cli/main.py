@@ -133,3 +133,7 @@ def complain(code: str, message: str, advice: str, as_json: bool) -> None:
         click.echo(json.dumps(body, ensure_ascii=False), err=True)
     else:
         click.echo(f"Error: {message}\n  {advice}  [{code}]", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The programs of a demo home as children of one command: start, wait until they answer, stop.
+
+Each child is an ordinary `ninsho` command that an installation would run under its service supervisor.
+"""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from cli.errors import PortBusy, Unreachable
+
+START_SECONDS = 20.0
+STOP_SECONDS = 10.0
+
+
+class Programs:
+    """Children that live as long as this object's `running` block; their talk goes to files in `logs`."""
+
+    def __init__(self, config: Path, logs: Path) -> None:
+        self.config = config
+        self.logs = logs
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, arguments: Sequence[str]) -> None:
+        """Start ``ninsho --config … ARGUMENTS`` as child `name`."""
+        self.logs.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "cli.main", "--config", str(self.config), *arguments]
+        with (self.logs / f"{name}.log").open("ab") as log:
+            # the interpreter and module are ours; the arguments are the demo's own
+            self.children[name] = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def check(self) -> None:
+        """Raise `Unreachable` when a child has ended."""
+        for name, child in self.children.items():
+            if child.poll() is not None:
+                raise Unreachable(f"The program '{name}'", f"it ended with status {child.returncode}; {self.why(name)}")
+
+    def why(self, name: str) -> str:
+        """The last line that child `name` wrote."""
+        lines = (self.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it wrote nothing"
+
+    def wait_for_port(self, name: str, host: str, port: int) -> None:
+        """Return when child `name` accepts connections; raises `Unreachable` after `START_SECONDS`."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            self.check()
+            with socket.socket() as probe:
+                probe.settimeout(1.0)
+                if probe.connect_ex((host, port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise Unreachable(f"The program '{name}'", f"port {port} was not open after {START_SECONDS:g} s")
+
+    def stop(self) -> None:
+        """Ask every child to end, and end what does not; nothing of the demo outlives its command."""
+        for child in self.children.values():
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self.children.values():
+            try:
+                child.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        self.children.clear()
+
+
+@contextmanager
+def running(config: Path, logs: Path) -> Iterator[Programs]:
+    """Programs of the home of `config`, all stopped when the block ends, however it ends."""
+    programs = Programs(config, logs)
+    try:
+        yield programs
+    finally:
+        programs.stop()
+
+
+def free_ports(preferred: Sequence[int], host: str) -> list[int]:
+    """The `preferred` ports, or as many others when one of them is in use: a new home takes what is free."""
+    if all(is_free(host, port) for port in preferred):
+        return list(preferred)
+    sockets = [socket.socket() for _ in preferred]
+    try:
+        for candidate in sockets:
+            candidate.bind((host, 0))
+        return [candidate.getsockname()[1] for candidate in sockets]
+    finally:
+        for candidate in sockets:
+            candidate.close()
+
+
+def demand_free(host: str, ports: Sequence[int]) -> None:
+    """Raise `PortBusy` for the first of `ports` that another program holds."""
+    for port in ports:
+        if not is_free(host, port):
+            raise PortBusy(port)
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a program could listen on `port` of `host` now."""
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((host, port))
+        except OSError:
+            return False
+    return True
