@@ -66,7 +66,7 @@ class AuthorityStatement:
     """
 
     deployment: Code
-    version: Annotated[int, Field(ge=1, lt=1 << 53)]
+    version: Annotated[int, Field(ge=1, lt=1 << 31)]
     made_at: Moment
     name: Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}-g[1-9][0-9]{0,3}\z")]
     issuer: Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}\z")]

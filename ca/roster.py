@@ -20,7 +20,7 @@ from ca.document_errors import (
 )
 from ca.signed_document import Administrators, check_signatures, sign_document
 from ca.statement import Domain, PrivateKey, public_key
-from store.rosters import DocumentSignature
+from store.rosters import MOST_DOCUMENT_OCTETS, DocumentSignature
 
 __all__ = [
     "FORBIDDEN_PAIRS",
@@ -36,8 +36,8 @@ __all__ = [
     "sign_roster",
 ]
 
-LIMIT: Final = 16 * 1024 * 1024
-"""Octets of a roster: about 20,000 officers."""
+LIMIT: Final = MOST_DOCUMENT_OCTETS
+"""Octets of a roster, as many as the store keeps: about 8,000 officers."""
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -129,7 +129,7 @@ class Roster:
     """
 
     deployment: Code
-    version: Annotated[int, Field(ge=1, lt=1 << 53)]
+    version: Annotated[int, Field(ge=1, lt=1 << 31)]
     made_at: Moment
     branches: tuple[Branch, ...]
     persons: tuple[Person, ...]

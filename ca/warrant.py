@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, get_args
 
-from ca.application import Action, Application, parse
+from ca.application import Application, canonical, parse
 from ca.approvals import EvidenceRole, signature_holds
 from ca.authority import AuthorityStatement, check_issuing
 from ca.roster import Branch, Credential, Person, Role, Roster
+from ca.rules import REGISTER_RULE, RULES, Rule, approvals_needed, roles_for
 from ca.statement import public_key
 from ca.warrant_errors import (
     ApplicationEdited,
@@ -44,47 +45,26 @@ from ca.warrant_errors import (
 from policies.profile import CertificateProfile
 from store.applications import ApplicationRecord, Evidence
 
-__all__ = ["CLOCK_TOLERANCE", "RULES", "Rule", "Warrant", "verify"]
+__all__ = ["CLOCK_TOLERANCE", "Warrant", "record_of", "verify"]
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far the front end's clock may be ahead of the signer's."""
 
-_OFFICERS: Final = frozenset({Role.RECEPTION, Role.EXAMINE, Role.APPROVE, Role.HEAD})
+_COLUMNS: Final = (
+    "id",
+    "action",
+    "authority",
+    "profile",
+    "holder",
+    "kind",
+    "branch",
+    "requester",
+    "created_at",
+    "expires_at",
+)
+"""What a row repeats of its signed text."""
+
 _SEAL: Final = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Whose signatures an action needs, each from another person.
-
-    `submitters`: a role the submitter must have. `examinations`, `approvals`: how many persons of the roles EXAMINE
-    and of APPROVE or HEAD; approvals None: as many as the profile says, at least one.
-    """
-
-    submitters: frozenset[Role]
-    examinations: int
-    approvals: int | None
-
-
-RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
-    {
-        "issue": Rule(frozenset({Role.RECEPTION}), 1, None),
-        "revoke": Rule(_OFFICERS, 0, 1),
-        # the fail-safe shortcut: one officer stops a certificate at once, and nobody is harmed for long by a wrong stop
-        "hold": Rule(_OFFICERS, 0, 0),
-        "release": Rule(frozenset({Role.RECEPTION}), 0, None),
-        # no more than the record that an issued certificate was given to its holder
-        "hand-over": Rule(frozenset({Role.RECEPTION}), 0, 0),
-    }
-)
-"""Whose signatures each action needs (design, fact sheet c.3, c.4, d.2)."""
-
-REGISTER_RULE: Final = Rule(frozenset({Role.REGISTER}), 0, 0)
-"""The register feed revokes for a named life event, without officers (Act 153/2002 art. 12; fact sheet c.3)."""
-
-_ROLES: Final[Mapping[EvidenceRole, frozenset[Role]]] = MappingProxyType(
-    {"examination": frozenset({Role.EXAMINE}), "approval": frozenset({Role.APPROVE, Role.HEAD})}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +85,29 @@ class Warrant:
     def __post_init__(self, seal: object) -> None:
         if seal is not _SEAL:
             raise TypeError("a warrant is made by ca.warrant.verify only")
+
+
+def record_of(application: Application, approvals_required: int) -> ApplicationRecord:
+    """Return the row of an application, as a front end saves it.
+
+    `approvals_required` is what `ca.rules.approvals_needed` says; it only tells the signer when to look.
+    """
+    text = canonical(application)
+    return ApplicationRecord(
+        id=application.id,
+        action=application.action,
+        authority=application.authority,
+        profile=application.profile,
+        holder=application.holder,
+        kind=application.kind,
+        branch=application.branch,
+        canonical=text,
+        digest=hashlib.sha256(text).digest(),
+        approvals_required=approvals_required,
+        requester=application.requester,
+        created_at=application.created_at,
+        expires_at=application.expires_at,
+    )
 
 
 def verify(
@@ -156,20 +159,6 @@ def _check_row(record: ApplicationRecord, application: Application, digest: byte
     for column in _COLUMNS:
         if getattr(record, column) != getattr(application, column):
             raise ApplicationEdited(column)
-
-
-_COLUMNS: Final = (
-    "id",
-    "action",
-    "authority",
-    "profile",
-    "holder",
-    "kind",
-    "branch",
-    "requester",
-    "created_at",
-    "expires_at",
-)
 
 
 def _check_authority(application: Application, authority: AuthorityStatement, now: datetime) -> None:
@@ -252,11 +241,10 @@ def _check_persons(
         if person.code in seen:
             raise PersonTwice(person.code)
         seen.add(person.code)
-        if not (_ROLES.get(each.role, rule.submitters) & set(person.roles)):
+        if not roles_for(each.role, rule) & set(person.roles):
             raise RoleMissing(person.code, each.role, application.action)
-    approvals = max(1, profile.approvals) if rule.approvals is None else rule.approvals
     _check_count("examination", rule.examinations, signers)
-    _check_count("approval", approvals, signers)
+    _check_count("approval", approvals_needed(rule, profile), signers)
 
 
 def _rule(application: Application, submitter: Person) -> Rule:
