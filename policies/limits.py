@@ -72,8 +72,10 @@ def check_crl_ceilings(profile: CRLProfile, file: Path) -> None:
                 f"extensions.{extension.type}.critical",
                 "RFC 5280 5.2 makes issuingDistributionPoint alone critical",
             )
-    if not profile.ca.only_contains_ca_certs or profile.leaf.only_contains_ca_certs:
-        raise CeilingExceeded(file, "ca", "the list of CA certificates, and no other, says onlyContainsCACerts")
+    if profile.only_contains_ca_certs != ("ca",):
+        raise CeilingExceeded(
+            file, "only_contains_ca_certs", "the list of CA certificates, and no other, says onlyContainsCACerts"
+        )
 
 
 def _key(profile: CertificateProfile) -> Iterator[Excess]:
@@ -117,6 +119,8 @@ def _usages(profile: CertificateProfile) -> Iterator[Excess]:
     if usage is None or not usage.critical:
         yield "extensions.keyUsage", "it is given and critical (RFC 5280 4.2.1.3)"
         return
+    if "keyEncipherment" in usage.usages and (profile.key.curves or profile.key.ed25519):
+        yield "extensions.keyUsage.usages", "keyEncipherment belongs to RSA keys only (RFC 8813 3)"
     for authority_usage in ("keyCertSign", "cRLSign"):
         if (authority_usage in usage.usages) != profile.is_authority:
             yield "extensions.keyUsage.usages", f"{authority_usage} belongs to authorities, and to each of them"
@@ -150,9 +154,12 @@ def _criticality(profile: CertificateProfile) -> Iterator[Excess]:
 def _findability(profile: CertificateProfile) -> Iterator[Excess]:
     if profile.extension(SubjectKeyIdentifier) is None and profile.is_authority:
         yield "extensions.subjectKeyIdentifier", "a CA certificate has it (RFC 5280 4.2.1.2)"
+    key_identifier = profile.extension(AuthorityKeyIdentifier)
     if profile.self_signed:
+        if key_identifier is not None and key_identifier.issuer_and_serial:
+            yield "extensions.authorityKeyIdentifier", "a self-signed certificate points to its own key at most"
         return
-    if profile.extension(AuthorityKeyIdentifier) is None:
+    if key_identifier is None:
         yield "extensions.authorityKeyIdentifier", "generations of an authority share a name, so it is given"
     points = profile.extension(CRLDistributionPoints)
     if points is None and profile.facts != "responder":

@@ -14,14 +14,13 @@ from pydantic import TypeAdapter
 
 from policies.errors import ProfileError
 from policies.limits import check_ceilings, check_crl_ceilings
-from policies.schema import CertificateProfile, CRLExtension, CRLProfile, ListScope, hash_algorithm
+from policies.schema import CertificateProfile, CRLExtension, CRLProfile, hash_algorithm
 from policies.strict import Fault, as_dataclass, read_toml
 
 __all__ = [
     "CRLExtension",
     "CRLProfile",
     "CertificateProfile",
-    "ListScope",
     "hash_algorithm",
     "load_crl_profiles",
     "load_profiles",

@@ -29,7 +29,6 @@ __all__ = [
     "CRLExtension",
     "CRLProfile",
     "CertificateProfile",
-    "ListScope",
     "SignatureHash",
     "hash_algorithm",
 ]
@@ -161,26 +160,13 @@ class CRLExtension:
     critical: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ListScope:
-    """Which certificates a list is about, as its issuingDistributionPoint says (RFC 5280 5.2.5)."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    only_contains_user_certs: bool
-    only_contains_ca_certs: bool
-
-    def __post_init__(self) -> None:
-        if self.only_contains_user_certs and self.only_contains_ca_certs:
-            raise ValueError("a list is about users or about authorities, not both")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CRLProfile:
     """The lists of one family of authorities.
 
-    `next_update_hours` after thisUpdate the list is stale. `leaf` is the scope of the partitions of leaves, `ca` that
-    of the list "ca". `reason_code` and `invalidity_date` say which entry extensions (RFC 5280 5.3) are written;
-    a reason of unspecified (0) is never written (5.3.1).
+    `next_update_hours` after thisUpdate the list is stale. `only_contains_ca_certs` names the partitions whose
+    issuingDistributionPoint says onlyContainsCACerts (RFC 5280 5.2.5). `reason_code` and `invalidity_date` say which
+    entry extensions (5.3) are written; a reason of unspecified (0) is never written (5.3.1).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -190,8 +176,7 @@ class CRLProfile:
     next_update_hours: Annotated[int, Field(ge=1)]
     reason_code: bool
     invalidity_date: bool
-    leaf: ListScope
-    ca: ListScope
+    only_contains_ca_certs: tuple[Literal["municipality", "all", "ca"], ...]
     extensions: Annotated[tuple[CRLExtension, ...], Field(min_length=1)]
     digest: bytes = b""
 

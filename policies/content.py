@@ -1,0 +1,91 @@
+"""The exact content of a certificate: profile, terms and facts put together into a builder."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+
+from policies.errors import ContentRefused
+from policies.extension import CRLDistributionPoints
+from policies.extensions import Circumstances, distribution_points, extensions_for, partition_of
+from policies.facts import Facts
+from policies.names import JST, name_from
+from policies.schema import CertificateProfile
+from policies.terms import AuthorityTerms
+from policies.validity import Validity
+
+__all__ = ["DistributionPoint", "certificate_builder", "certificate_builder_for", "distribution_point"]
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionPoint:
+    """The list on which a certificate would stand.
+
+    `partition` is the list's code: a municipality's five digits, "all" or "ca". `name` is the DER of the
+    DistributionPointName, tag [0] fullName outermost, as it stands in cRLDistributionPoints and, octet for octet, in
+    the list's issuingDistributionPoint (RFC 5280 5.2.5).
+    """
+
+    partition: str
+    name: bytes
+
+
+def certificate_builder(
+    profile: CertificateProfile,
+    terms: AuthorityTerms,
+    facts: Facts,
+    public_key: CertificatePublicKeyTypes,
+    *,
+    issuer: x509.Certificate | None,
+    serial: int,
+    validity: Validity,
+) -> x509.CertificateBuilder:
+    """The complete content of a certificate of `profile`; only the signature is missing.
+
+    `issuer` is the issuing authority's certificate, and None exactly for a self-signed profile; `serial` is positive
+    and at most 20 octets long (RFC 5280 4.1.2.2). Nothing is checked against the authority's own life here: that is
+    done by `policies.clauses`. Raises ContentRefused, NameRefused, TermsError, CharacterRefused, UnknownMunicipality.
+    """
+    on = validity.not_before.astimezone(JST).date()
+    subject = name_from(profile.subject, terms, facts, on)
+    case = Circumstances(profile, terms, facts, on, subject, public_key, issuer)
+    return certificate_builder_for(case, serial=serial, validity=validity)
+
+
+def certificate_builder_for(case: Circumstances, *, serial: int, validity: Validity) -> x509.CertificateBuilder:
+    """As `certificate_builder`, with the subject already made."""
+    if (case.issuer is None) != case.profile.self_signed:
+        reason = "it certifies itself" if case.profile.self_signed else "an authority issues it"
+        raise ContentRefused(case.profile.name, "issuer", reason)
+    if not 0 < serial < 1 << 159:
+        raise ContentRefused(case.profile.name, "serialNumber", "it is positive and at most 20 octets long")
+    builder = x509.CertificateBuilder(
+        issuer_name=case.subject if case.issuer is None else case.issuer.subject,
+        subject_name=case.subject,
+        public_key=case.public_key,
+        serial_number=serial,
+        not_valid_before=validity.not_before,
+        not_valid_after=validity.not_after,
+    )
+    for extension, critical in extensions_for(case):
+        builder = builder.add_extension(extension, critical)
+    return builder
+
+
+def distribution_point(
+    profile: CertificateProfile, terms: AuthorityTerms, facts: Facts, issuer: x509.Certificate, *, on: date
+) -> DistributionPoint | None:
+    """Which list a certificate of `profile` stands on and by what name; None for a profile that names no list.
+
+    `issuer` is the authority that signs the list, also for the authority's own profile (the list "ca"); `on` is the
+    day of issue in Japan. The name of a municipality's list never changes. Errors as `certificate_builder`.
+    """
+    points = profile.extension(CRLDistributionPoints)
+    if points is None:
+        return None
+    case = Circumstances(profile, terms, facts, on, issuer.subject, issuer.public_key(), issuer)
+    encoded = distribution_points(points, case).public_bytes()
+    name = asn1_x509.CRLDistributionPoints.load(encoded, strict=True)[0]["distribution_point"]
+    return DistributionPoint(partition_of(points, facts), name.untag().dump())
