@@ -1,0 +1,139 @@
+"""Setting up tokens: what slots there are, a new token, a SoftHSM configuration. Importing keys is not offered."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from pkcs11 import TokenFlag, exceptions
+
+from hsm.config import TokenConfig
+from hsm.cryptoki import PinReturned, ReturnedError
+from hsm.errors import LabelInUse, OperationRefused, PinRefused, TokenMissing, TokenUnavailable
+from hsm.module import Module, ModuleBusy, started_alone
+
+__all__ = ["SlotDescription", "initialise", "slots", "softhsm_configuration"]
+
+_LABEL_OCTETS = 32
+_PIN_REFUSALS = (
+    exceptions.PinIncorrect,
+    exceptions.PinInvalid,
+    exceptions.PinLenRange,
+    exceptions.PinTooWeak,
+    PinReturned,
+)
+_NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class SlotDescription:
+    """A slot and the token in it. `label` is None for a token that was never initialised."""
+
+    slot: int
+    label: str | None
+    serial: str
+    manufacturer: str
+    model: str
+    user_pin_set: bool
+    user_pin_locked: bool
+
+
+def slots(module: Path, environment: Mapping[str, str] = _NO_ENVIRONMENT) -> tuple[SlotDescription, ...]:
+    """The slots that hold a token, broken ones left out.
+
+    Raises ModuleMissing, EnvironmentConflict, TokenUnavailable.
+    """
+    with _attached(module, environment) as attached:
+        return _slots(attached)
+
+
+def initialise(config: TokenConfig, so_pin: str, user_pin: str) -> SlotDescription:
+    """Make a new token of `config.label` in the first slot whose token was never initialised, and set both PINs.
+
+    A token of that label that has no user PIN yet, left by an earlier call whose user PIN was refused, is taken up
+    again. Raises LabelInUse, TokenMissing when no slot is free, PinRefused for a PIN the token does not accept as such,
+    OperationRefused for a label over 32 octets, ModuleMissing, EnvironmentConflict, TokenUnavailable.
+    """
+    label = config.label or ""
+    if not 0 < len(label.encode()) <= _LABEL_OCTETS:
+        raise OperationRefused(config.name, f"a token's label has 1 to {_LABEL_OCTETS} octets")
+    with _attached(config.module, config.environment) as attached, started_alone(config.lock):
+        named = [each for each in _slots(attached) if each.label == label]
+        if any(each.user_pin_set for each in named):
+            raise LabelInUse(str(config.module), label)
+        free = [each for each in _slots(attached) if each.label is None]
+        if not named and not free:
+            raise TokenMissing("the name of a free slot")
+        try:
+            if not named:
+                attached.cryptoki.init_token(free[0].slot, label, so_pin)
+            _set_user_pin(attached, (named or free)[0].slot, so_pin, user_pin)
+        except _PIN_REFUSALS as error:
+            raise PinRefused(label, "the token does not accept it as a new PIN") from error
+        return next(each for each in _slots(attached) if each.label == label)
+
+
+def softhsm_configuration(directory: Path) -> Path:
+    """Make `directory` a home of SoftHSM tokens and return its softhsm2.conf, to be named by SOFTHSM2_CONF.
+
+    Both it and the tokens are readable by their owner only. FileExistsError when the configuration exists.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    tokens = directory / "tokens"
+    tokens.mkdir(mode=0o700)
+    configuration = directory / "softhsm2.conf"
+    configuration.touch(mode=0o600, exist_ok=False)
+    configuration.write_text(
+        f"directories.tokendir = {tokens.resolve()}\n"
+        "objectstore.backend = file\n"
+        "log.level = ERROR\n"
+        "slots.removable = false\n",
+        encoding="utf-8",
+    )
+    return configuration
+
+
+@contextmanager
+def _attached(path: Path, environment: Mapping[str, str]) -> Iterator[Module]:
+    module = Module.at(path)
+    with module.alone():
+        module.attach(environment)
+        try:
+            if not module.running:
+                module.start()
+            yield module
+        except (exceptions.PKCS11Error, ReturnedError, ModuleBusy) as error:
+            raise TokenUnavailable(str(path), str(error) or type(error).__name__) from error
+        finally:
+            module.detach()
+
+
+def _slots(module: Module) -> tuple[SlotDescription, ...]:
+    found = []
+    for slot in module.library.get_slots(token_present=True):
+        with suppress(exceptions.PKCS11Error):
+            token = slot.get_token()
+            known = TokenFlag.TOKEN_INITIALIZED in token.flags
+            found.append(
+                SlotDescription(
+                    slot=slot.slot_id,
+                    label=token.label if known else None,
+                    serial=token.serial.decode("ascii", "replace"),
+                    manufacturer=token.manufacturer_id,
+                    model=token.model,
+                    user_pin_set=TokenFlag.USER_PIN_INITIALIZED in token.flags,
+                    user_pin_locked=TokenFlag.USER_PIN_LOCKED in token.flags,
+                )
+            )
+    return tuple(found)
+
+
+def _set_user_pin(module: Module, slot: int, so_pin: str, user_pin: str) -> None:
+    token = next(each for each in module.library.get_slots() if each.slot_id == slot).get_token()
+    session = token.open(rw=True, so_pin=so_pin)
+    try:
+        session.init_pin(user_pin)
+    finally:
+        session.close()

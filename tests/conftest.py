@@ -1,0 +1,3 @@
+"""Fixtures that several packages share, one plugin per matter."""
+
+pytest_plugins = ["tests.fixtures.tokens"]
