@@ -1,0 +1,299 @@
+"""Applications, the signatures on them, fenced claims, and that each application is carried out once.
+
+A row is the message: the front end inserts, the signer claims. A claim writes the signer's name, a fresh token and a
+lease into the row; whatever the signer records afterwards goes with a `fence_many` in the same transaction, which hits
+only rows that still carry that token.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Row, and_, func, or_, select, update
+
+from store.bounds import octets, serial_octets, utc, word
+from store.database import Transaction
+from store.errors import (
+    ApplicationExists,
+    ApplicationUsed,
+    ClaimLost,
+    EvidenceExists,
+    RecordRefused,
+    UnknownApplication,
+)
+from store.rosters import MOST_SIGNATURE_OCTETS
+from store.tables import APPLICATION, APPLICATION_USE, EVIDENCE
+from store.upserts import insert_new
+
+State: TypeAlias = Literal["open", "done", "refused", "parked"]
+Role: TypeAlias = Literal["submission", "examination", "approval"]
+MOST_CANONICAL_OCTETS = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRecord:
+    """What somebody asks for.
+
+    ``canonical`` is the signed form (RFC 8785, at most 64 KiB) and ``digest`` its SHA-256; the other fields repeat what
+    the database must search by. ``attempts`` counts the times it failed or its signer vanished.
+    """
+
+    id: UUID
+    action: str
+    authority: str
+    profile: str
+    holder: bytes
+    kind: str | None
+    branch: str
+    canonical: bytes
+    digest: bytes
+    approvals_required: int
+    requester: str
+    created_at: datetime
+    expires_at: datetime
+    state: State = "open"
+    attempts: int = 0
+    outcome: str | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("action", "authority", "profile", "branch", "requester"):
+            word(field, getattr(self, field))
+        if self.kind is not None:
+            word("kind", self.kind)
+        octets("holder", self.holder, 32, 32)
+        octets("canonical", self.canonical, 2, MOST_CANONICAL_OCTETS)
+        octets("digest", self.digest, 32, 32)
+        if not 0 <= self.approvals_required <= 16:
+            raise RecordRefused("approvals_required", "it must be 0 to 16")
+        utc("created_at", self.created_at)
+        utc("expires_at", self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One person's signature on an application's ``digest`` (SHA-256, 32 octets), bound to a ``role``."""
+
+    application_id: UUID
+    role: Role
+    person: str
+    credential: str
+    kind: str
+    signature: bytes
+    digest: bytes
+    signed_at: datetime
+
+    def __post_init__(self) -> None:
+        for field in ("person", "credential", "kind"):
+            word(field, getattr(self, field))
+        octets("signature", self.signature, 1, MOST_SIGNATURE_OCTETS)
+        octets("digest", self.digest, 32, 32)
+        utc("signed_at", self.signed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """That an application led to this certificate (the one issued, or the one acted on) at this time."""
+
+    application_id: UUID
+    at: datetime
+    issuer: str
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFilter:
+    """Which applications to find; None does not restrict."""
+
+    branch: str | None = None
+    state: State | None = None
+    action: str | None = None
+    requester: str | None = None
+    holder: bytes | None = None
+
+
+def add_application(tx: Transaction, record: ApplicationRecord, submission: Evidence) -> None:
+    """Save an open application with its submitter's signature. ApplicationExists for a repeated id."""
+    add_applications(tx, [(record, submission)])
+
+
+def add_applications(tx: Transaction, pairs: Sequence[tuple[ApplicationRecord, Evidence]]) -> None:
+    """Save many open applications with their submissions, in two statements; all or none."""
+    rows = [_asked(record) for record, _ in pairs]
+    new = insert_new(tx, APPLICATION, rows, ("id",))
+    for record, submission in pairs:
+        if (record.id,) not in new or submission.application_id != record.id:
+            raise ApplicationExists(record.id)
+    add_evidence_many(tx, [submission for _, submission in pairs])
+
+
+def add_evidence(tx: Transaction, evidence: Evidence) -> None:
+    """Save one signature. EvidenceExists when this person already acted in this role on this application."""
+    add_evidence_many(tx, [evidence])
+
+
+def add_evidence_many(tx: Transaction, many: Sequence[Evidence]) -> None:
+    """Save many signatures in one statement; all or none."""
+    new = insert_new(
+        tx,
+        EVIDENCE,
+        [{name: getattr(one, name) for name in Evidence.__slots__} for one in many],
+        ("application_id", "role", "person"),
+    )
+    for one in many:
+        if (one.application_id, one.role, one.person) not in new:
+            raise EvidenceExists(one.application_id, one.role)
+
+
+def evidence(tx: Transaction, id: UUID) -> tuple[Evidence, ...]:
+    """Give every signature on one application, oldest first."""
+    return evidence_of(tx, [id])[id]
+
+
+def evidence_of(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, tuple[Evidence, ...]]:
+    """Give every signature on each of many applications, oldest first, in one statement; () for one without any."""
+    found: dict[UUID, list[Evidence]] = {id: [] for id in ids}
+    statement = select(EVIDENCE).where(EVIDENCE.c.application_id.in_(list(found))).order_by(EVIDENCE.c.signed_at)
+    for row in tx.execute(statement):
+        found[row.application_id].append(Evidence(*row))
+    return {id: tuple(many) for id, many in found.items()}
+
+
+def application(tx: Transaction, id: UUID) -> ApplicationRecord:
+    """Give one application. UnknownApplication when there is none."""
+    row = tx.execute(select(*_RECORD).where(APPLICATION.c.id == id)).one_or_none()
+    if row is None:
+        raise UnknownApplication(id)
+    return _record(row)
+
+
+def find_applications(
+    tx: Transaction, wanted: ApplicationFilter, *, before: UUID | None = None, limit: int = 100
+) -> tuple[ApplicationRecord, ...]:
+    """Give applications, newest first, at most ``limit``; the next page begins ``before`` the last id of this one."""
+    statement = select(*_RECORD).order_by(APPLICATION.c.id.desc()).limit(limit)
+    for field, value in asdict(wanted).items():
+        if value is not None:
+            statement = statement.where(APPLICATION.c[field] == value)
+    if before is not None:
+        statement = statement.where(APPLICATION.c.id < before)
+    return tuple(_record(row) for row in tx.execute(statement))
+
+
+def claim(
+    tx: Transaction, signer: str, token: bytes, now: datetime, lease: timedelta, limit: int
+) -> tuple[ApplicationRecord, ...]:
+    """Take at most ``limit`` applications, oldest first, for ``lease`` from ``now``.
+
+    Taken are those open and unexpired with as many approval rows as they require (a hint: the signer verifies every
+    signature) that nobody has claimed or whose lease ran out; taking over from a vanished signer counts as an attempt.
+    On PostgreSQL rows that another signer is just claiming are skipped (SKIP LOCKED).
+    """
+    octets("token", token, 16, 32)
+    approvals = (
+        select(func.count())
+        .where(EVIDENCE.c.application_id == APPLICATION.c.id, EVIDENCE.c.role == "approval")
+        .correlate(APPLICATION)
+        .scalar_subquery()
+    )
+    ready = (
+        select(*_RECORD, APPLICATION.c.claim_token)
+        .where(
+            _IS_OPEN,
+            APPLICATION.c.expires_at > now,
+            or_(APPLICATION.c.claim_until.is_(None), APPLICATION.c.claim_until <= now),
+            APPLICATION.c.approvals_required <= approvals,
+        )
+        .order_by(APPLICATION.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=APPLICATION)
+    )
+    rows = tx.execute(ready).all()
+    taken = {"claimed_by": signer, "claim_token": token, "claim_until": now + lease}
+    _update(tx, [row.id for row in rows if row.claim_token is None], taken)
+    vanished = [row.id for row in rows if row.claim_token is not None]
+    _update(tx, vanished, {**taken, "attempts": APPLICATION.c.attempts + 1})
+    return tuple(_record(row[:-1], extra=row.claim_token is not None) for row in rows)
+
+
+def fence(tx: Transaction, id: UUID, token: bytes) -> None:
+    """Hold the row of a claimed application until the transaction ends. ClaimLost when the token is not in it."""
+    if id not in fence_many(tx, [id], token):
+        raise ClaimLost(id)
+
+
+def fence_many(tx: Transaction, ids: Collection[UUID], token: bytes) -> frozenset[UUID]:
+    """Hold the rows that still carry ``token`` until the transaction ends; what is not in the answer is lost."""
+    return _claimed(tx, ids, token, {"claim_token": token})
+
+
+def finish(tx: Transaction, id: UUID, token: bytes, state: State, outcome: str, at: datetime) -> None:
+    """End a claimed application for ever with an outcome code. ClaimLost when the token is not in its row."""
+    if id not in finish_many(tx, [id], token, state, outcome, at):
+        raise ClaimLost(id)
+
+
+def finish_many(
+    tx: Transaction, ids: Collection[UUID], token: bytes, state: State, outcome: str, at: datetime
+) -> frozenset[UUID]:
+    """End many claimed applications alike, in one statement; what is not in the answer is lost."""
+    word("outcome", outcome)
+    ended = {"state": state, "outcome": outcome, "finished_at": at, "claim_until": None}
+    return _claimed(tx, ids, token, ended)
+
+
+def give_back(tx: Transaction, ids: Collection[UUID], token: bytes, *, failed: bool) -> frozenset[UUID]:
+    """Let claimed applications be claimed again at once; ``failed`` counts an attempt; what is not answered is lost."""
+    free: dict[str, Any] = {"claimed_by": None, "claim_token": None, "claim_until": None}
+    if failed:
+        free["attempts"] = APPLICATION.c.attempts + 1
+    return _claimed(tx, ids, token, free)
+
+
+def use(tx: Transaction, id: UUID, at: datetime, issuer: str, serial: int) -> None:
+    """Record that the application is carried out, in the act's own transaction. ApplicationUsed the second time."""
+    if id not in use_many(tx, [Use(id, at, issuer, serial)]):
+        raise ApplicationUsed(id)
+
+
+def use_many(tx: Transaction, uses: Sequence[Use]) -> frozenset[UUID]:
+    """Record many uses in one statement; an application that is not in the answer was used before."""
+    rows = [
+        {
+            "application_id": one.application_id,
+            "at": one.at,
+            "issuer": one.issuer,
+            "serial": serial_octets(one.serial),
+        }
+        for one in uses
+    ]
+    return frozenset(key[0] for key in insert_new(tx, APPLICATION_USE, rows, ("application_id",)))
+
+
+_IS_OPEN = APPLICATION.c.state == "open"
+_RECORD = [APPLICATION.c[name] for name in ApplicationRecord.__slots__]
+
+
+def _asked(record: ApplicationRecord) -> dict[str, Any]:
+    """Give the columns the front end may write; state and attempts take their defaults."""
+    return {name: getattr(record, name) for name in ApplicationRecord.__slots__[:-3]}
+
+
+def _record(row: Row[Any] | Sequence[Any], *, extra: bool = False) -> ApplicationRecord:
+    values = list(row)
+    values[-2] += extra
+    return ApplicationRecord(*values)
+
+
+def _update(tx: Transaction, ids: Collection[UUID], values: Mapping[str, Any]) -> None:
+    if ids:
+        tx.execute(update(APPLICATION).where(APPLICATION.c.id.in_(ids)).values(**values))
+
+
+def _claimed(tx: Transaction, ids: Collection[UUID], token: bytes, values: Mapping[str, Any]) -> frozenset[UUID]:
+    if not ids:
+        return frozenset()
+    held = and_(APPLICATION.c.id.in_(ids), APPLICATION.c.claim_token == token, _IS_OPEN)
+    statement = update(APPLICATION).where(held).values(**values).returning(APPLICATION.c.id)
+    return frozenset(tx.execute(statement).scalars())

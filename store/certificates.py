@@ -1,0 +1,393 @@
+"""Certificates: a serial is reserved with the exact bytes to be signed, then recorded once signed, or abandoned.
+
+The key (issuer, serial) is unique over all generations of an issuer. What else must be unique stands in tables keyed by
+that value: one pending and one live certificate for each holder and kind, one holder for each subject key, and keys
+that are blocked for ever. The forms for many take one statement each, whatever the number.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Row, and_, bindparam, delete, insert, select, tuple_, update
+
+from store.bounds import ISSUER, octets, serial_octets, serial_of, utc, word
+from store.database import Transaction
+from store.errors import (
+    CertificateError,
+    DistributionPointChanged,
+    HolderBusy,
+    KeyBlocked,
+    KeyOfAnotherHolder,
+    NoPending,
+    NotReserved,
+    RecordRefused,
+    SerialInUse,
+    UnknownCertificate,
+)
+from store.partitions import extend_partitions
+from store.status import Key, enter_abandoned
+from store.tables import BLOCKED_KEY, CERTIFICATE, GOOD, HOLDER_PLACE, KEY_OWNER, STATUS
+from store.upserts import insert_new, insertion
+
+State: TypeAlias = Literal["reserved", "issued", "abandoned"]
+MOST_CERTIFICATE_OCTETS = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRecord:
+    """One certificate, from the moment its serial is reserved.
+
+    ``distribution_point`` is the DER of the DistributionPointName in the certificate; ``tbs`` the DER to be signed;
+    ``certificate`` the signed DER once ``state`` is "issued". ``holder`` is a salted hash; ``kind`` None means that the
+    holder may have any number of these. ``application_id`` is None for what a ceremony issued.
+    """
+
+    issuer: str
+    serial: int
+    authority: str
+    profile: str
+    profile_digest: bytes
+    application_id: UUID | None
+    holder: bytes
+    kind: str | None
+    partition: str
+    distribution_point: bytes
+    key_hash: bytes
+    tbs: bytes
+    certificate: bytes | None
+    state: State
+    not_before: datetime
+    not_after: datetime
+    reserved_at: datetime
+    issued_at: datetime | None
+
+    def __post_init__(self) -> None:
+        word("issuer", self.issuer, ISSUER)
+        for field in ("authority", "profile", "partition"):
+            word(field, getattr(self, field))
+        if self.kind is not None:
+            word("kind", self.kind)
+        for field in ("profile_digest", "holder", "key_hash"):
+            octets(field, getattr(self, field), 32, 32)
+        octets("distribution_point", self.distribution_point, 0, 4096)
+        octets("tbs", self.tbs, 1, MOST_CERTIFICATE_OCTETS)
+        for field in ("not_before", "not_after", "reserved_at"):
+            utc(field, getattr(self, field))
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFilter:
+    """Which certificates to find; None does not restrict."""
+
+    issuer: str | None = None
+    authority: str | None = None
+    profile: str | None = None
+    holder: bytes | None = None
+    kind: str | None = None
+    partition: str | None = None
+    application_id: UUID | None = None
+    key_hash: bytes | None = None
+    state: State | None = None
+
+
+def reserve(tx: Transaction, record: CertificateRecord) -> None:
+    """Reserve a serial with the bytes to be signed; see `reserve_many`. Raises what that gives as refusal."""
+    for error in reserve_many(tx, [record]).values():
+        raise error
+
+
+def reserve_many(tx: Transaction, records: Sequence[CertificateRecord]) -> Mapping[Key, CertificateError]:
+    """Reserve many serials and give what was refused, by (issuer, serial); all others are reserved.
+
+    Refusals: KeyBlocked, KeyOfAnotherHolder, HolderBusy (a pending certificate of this kind exists), SerialInUse, and
+    DistributionPointChanged (the partition is bound to other bytes). One statement per table, whatever the number. A
+    serial that stands twice among ``records`` raises SerialInUse for all: the random source failed.
+    """
+    for record in records:
+        if record.state != "reserved" or record.certificate is not None:
+            raise RecordRefused("state", "a new record is reserved and not yet signed")
+    _once(records)
+    refused: dict[Key, CertificateError] = {}
+    wanted = _but(records, refused, _blocked(tx, records), KeyBlocked)
+    wanted = _but(wanted, refused, _of_others(tx, wanted), KeyOfAnotherHolder)
+    wanted = _but(wanted, refused, extend_partitions(tx, [_extent(one) for one in wanted]), DistributionPointChanged)
+    wanted = _but(wanted, refused, _without_place(tx, wanted), HolderBusy)
+    new = insert_new(tx, CERTIFICATE, [_columns(one) for one in wanted], ("issuer", "serial"))
+    taken = [one for one in wanted if (one.issuer, serial_octets(one.serial)) not in new]
+    _leave_pending(tx, taken)
+    _but(wanted, refused, {_key(one) for one in taken}, SerialInUse)
+    return refused
+
+
+def record(tx: Transaction, issuer: str, serial: int, certificate: bytes, at: datetime) -> None:
+    """Keep the signed certificate of a reserved serial; its status is good from here. NotReserved otherwise."""
+    record_many(tx, [(issuer, serial, certificate)], at)
+
+
+def record_many(tx: Transaction, signed: Sequence[tuple[str, int, bytes]], at: datetime) -> None:
+    """Keep many signed certificates (issuer, serial, DER); all or none. NotReserved for one that is not waiting."""
+    utc("at", at)
+    for _, _, der in signed:
+        octets("certificate", der, 1, MOST_CERTIFICATE_OCTETS)
+    waiting = _reserved_rows(tx, [(issuer, serial) for issuer, serial, _ in signed])
+    if not signed:
+        return
+    tx.execute(
+        _RECORD,
+        [
+            {"key_issuer": issuer, "key_serial": serial_octets(serial), "der": der, "at": at}
+            for issuer, serial, der in signed
+        ],
+    )
+    rows = [
+        {
+            "issuer": row.issuer,
+            "serial": row.serial,
+            "partition": row.partition,
+            "state": GOOD,
+            "not_after": row.not_after,
+        }
+        for row in waiting
+    ]
+    tx.execute(insert(STATUS), rows)
+
+
+def abandon(tx: Transaction, issuer: str, serial: int, at: datetime) -> None:
+    """Give up a reserved serial; see `abandon_many`."""
+    abandon_many(tx, [(issuer, serial)], at)
+
+
+def abandon_many(tx: Transaction, keys: Sequence[Key], at: datetime) -> None:
+    """Give up reserved serials for ever: a signature may exist, so they are revoked and listed. Else NotReserved."""
+    utc("at", at)
+    rows = _reserved_rows(tx, keys)
+    if not rows:
+        return
+    named = tuple_(CERTIFICATE.c.issuer, CERTIFICATE.c.serial).in_([(row.issuer, row.serial) for row in rows])
+    tx.execute(update(CERTIFICATE).where(named).values(state="abandoned"))
+    enter_abandoned(tx, rows, at)
+
+
+def reserved(tx: Transaction, before: datetime, limit: int = 1000) -> tuple[CertificateRecord, ...]:
+    """Give serials reserved before ``before`` and neither recorded nor abandoned: what a crash left behind."""
+    statement = select(CERTIFICATE).where(_IS_RESERVED, CERTIFICATE.c.reserved_at < before)
+    ordered = statement.order_by(CERTIFICATE.c.reserved_at).limit(limit)
+    return tuple(_record(row) for row in tx.execute(ordered))
+
+
+def certificate(tx: Transaction, issuer: str, serial: int) -> CertificateRecord:
+    """Give one certificate in whatever state. UnknownCertificate when the serial was never reserved."""
+    statement = select(CERTIFICATE).where(CERTIFICATE.c.issuer == issuer, CERTIFICATE.c.serial == serial_octets(serial))
+    row = tx.execute(statement).one_or_none()
+    if row is None:
+        raise UnknownCertificate(issuer, serial)
+    return _record(row)
+
+
+def find(
+    tx: Transaction, wanted: CertificateFilter, *, after: CertificateRecord | None = None, limit: int = 100
+) -> tuple[CertificateRecord, ...]:
+    """Give certificates, newest reservation first, at most ``limit``; the next page begins ``after`` the last one."""
+    place = (CERTIFICATE.c.reserved_at, CERTIFICATE.c.issuer, CERTIFICATE.c.serial)
+    statement = select(CERTIFICATE).order_by(*[column.desc() for column in place]).limit(limit)
+    for field, value in asdict(wanted).items():
+        if value is not None:
+            statement = statement.where(CERTIFICATE.c[field] == value)
+    if after is not None:
+        last = tuple_(
+            bindparam("last_at", after.reserved_at, CERTIFICATE.c.reserved_at.type),
+            bindparam("last_issuer", after.issuer),
+            bindparam("last_serial", serial_octets(after.serial)),
+        )
+        statement = statement.where(tuple_(*place) < last)
+    return tuple(_record(row) for row in tx.execute(statement))
+
+
+def live(tx: Transaction, holder: bytes, kind: str) -> Key | None:
+    """Give the issuer and serial of the holder's one live certificate of this kind."""
+    return _place(tx, holder, kind, "live")
+
+
+def pending(tx: Transaction, holder: bytes, kind: str) -> Key | None:
+    """Give the issuer and serial of the holder's one certificate of this kind that was not handed over yet."""
+    return _place(tx, holder, kind, "pending")
+
+
+def hand_over(tx: Transaction, holder: bytes, kind: str, at: datetime) -> Key | None:
+    """Make the pending certificate the live one and give the one it supersedes, which the caller revokes.
+
+    NoPending when there is none, or when it is not signed yet.
+    """
+    utc("at", at)
+    new, old = pending(tx, holder, kind), live(tx, holder, kind)
+    if new is None or certificate(tx, *new).state != "issued":
+        raise NoPending(kind)
+    theirs = and_(HOLDER_PLACE.c.holder == holder, HOLDER_PLACE.c.kind == kind)
+    tx.execute(delete(HOLDER_PLACE).where(theirs, HOLDER_PLACE.c.place == "live"))
+    tx.execute(update(HOLDER_PLACE).where(theirs, HOLDER_PLACE.c.place == "pending").values(place="live"))
+    return old
+
+
+def drop_pending(tx: Transaction, holder: bytes, kind: str) -> Key:
+    """Empty the pending place after a failed hand-over and give what stood there, to be revoked. NoPending."""
+    dropped = pending(tx, holder, kind)
+    if dropped is None:
+        raise NoPending(kind)
+    tx.execute(
+        delete(HOLDER_PLACE).where(
+            HOLDER_PLACE.c.holder == holder, HOLDER_PLACE.c.kind == kind, HOLDER_PLACE.c.place == "pending"
+        )
+    )
+    return dropped
+
+
+def block_key(tx: Transaction, key_hash: bytes, at: datetime) -> None:
+    """Block a subject key (SHA-256 of its SubjectPublicKeyInfo) for ever; a repetition changes nothing."""
+    octets("key_hash", key_hash, 32, 32)
+    utc("at", at)
+    tx.execute(insertion(tx, BLOCKED_KEY).on_conflict_do_nothing(), {"key_hash": key_hash, "at": at})
+
+
+def key_blocked(tx: Transaction, key_hash: bytes) -> bool:
+    """Tell whether a subject key is blocked for ever."""
+    return tx.execute(select(BLOCKED_KEY.c.at).where(BLOCKED_KEY.c.key_hash == key_hash)).first() is not None
+
+
+def key_owner(tx: Transaction, key_hash: bytes) -> bytes | None:
+    """Give the holder whose a subject key is, or None for a key never seen."""
+    return tx.execute(select(KEY_OWNER.c.holder).where(KEY_OWNER.c.key_hash == key_hash)).scalar()
+
+
+_IS_RESERVED = CERTIFICATE.c.state == "reserved"
+_RECORD = (
+    update(CERTIFICATE)
+    .where(CERTIFICATE.c.issuer == bindparam("key_issuer"), CERTIFICATE.c.serial == bindparam("key_serial"))
+    .values(certificate=bindparam("der"), state="issued", issued_at=bindparam("at"))
+)
+
+
+def _key(record: CertificateRecord) -> Key:
+    return record.issuer, record.serial
+
+
+def _once(records: Sequence[CertificateRecord]) -> None:
+    seen: set[Key] = set()
+    for record in records:
+        if _key(record) in seen:
+            raise SerialInUse(*_key(record))
+        seen.add(_key(record))
+
+
+def _columns(record: CertificateRecord) -> dict[str, Any]:
+    columns = {name: getattr(record, name) for name in CertificateRecord.__slots__}
+    columns["serial"] = serial_octets(record.serial)
+    return columns
+
+
+def _record(row: Row[Any]) -> CertificateRecord:
+    values = row._asdict()
+    values["serial"] = serial_of(values["serial"])
+    return CertificateRecord(**values)
+
+
+def _extent(record: CertificateRecord) -> tuple[Key, str, bytes, datetime]:
+    return _key(record), record.partition, record.distribution_point, record.not_after
+
+
+def _but(
+    records: Iterable[CertificateRecord],
+    refused: dict[Key, CertificateError],
+    those: Collection[Key],
+    error: type[SerialInUse | HolderBusy | KeyBlocked | KeyOfAnotherHolder | DistributionPointChanged],
+) -> list[CertificateRecord]:
+    """Note ``those`` as refused with ``error`` and give the rest."""
+    refused.update({key: error(*key) for key in those})
+    return [record for record in records if _key(record) not in those]
+
+
+def _blocked(tx: Transaction, records: Sequence[CertificateRecord]) -> set[Key]:
+    keys = [record.key_hash for record in records]
+    statement = select(BLOCKED_KEY.c.key_hash).where(BLOCKED_KEY.c.key_hash.in_(keys))
+    blocked = set(tx.execute(statement).scalars())
+    return {_key(record) for record in records if record.key_hash in blocked}
+
+
+def _of_others(tx: Transaction, records: Sequence[CertificateRecord]) -> set[Key]:
+    """Give each key its owner where it has none, and tell which records name another holder than the owner."""
+    rows = sorted({(record.key_hash, record.holder) for record in records})
+    new = insert_new(tx, KEY_OWNER, [{"key_hash": key, "holder": holder} for key, holder in rows], ("key_hash",))
+    owners = {key: holder for key, holder in reversed(rows) if (key,) in new}
+    old = [key for key, _ in rows if (key,) not in new]
+    known = select(KEY_OWNER.c.key_hash, KEY_OWNER.c.holder).where(KEY_OWNER.c.key_hash.in_(old))
+    if old:
+        owners.update({row.key_hash: row.holder for row in tx.execute(known)})
+    return {_key(record) for record in records if owners[record.key_hash] != record.holder}
+
+
+def _without_place(tx: Transaction, records: Sequence[CertificateRecord]) -> set[Key]:
+    """Put the records into their holders' pending places and tell which find theirs taken."""
+    rows = [
+        {
+            "holder": record.holder,
+            "kind": record.kind,
+            "place": "pending",
+            "issuer": record.issuer,
+            "serial": serial_octets(record.serial),
+        }
+        for record in sorted(records, key=lambda record: record.holder)
+        if record.kind is not None
+    ]
+    new = insert_new(tx, HOLDER_PLACE, rows, ("holder", "kind", "place"))
+    busy: set[Key] = set()
+    seen: set[tuple[bytes, str]] = set()
+    for record in sorted(records, key=lambda record: record.holder):
+        if record.kind is None:
+            continue
+        place = (record.holder, record.kind)
+        if (*place, "pending") not in new or place in seen:
+            busy.add(_key(record))
+        seen.add(place)
+    return busy
+
+
+def _leave_pending(tx: Transaction, records: Sequence[CertificateRecord]) -> None:
+    theirs = [(record.holder, record.kind) for record in records if record.kind is not None]
+    if theirs:
+        held = tuple_(HOLDER_PLACE.c.holder, HOLDER_PLACE.c.kind).in_(theirs)
+        tx.execute(delete(HOLDER_PLACE).where(held, HOLDER_PLACE.c.place == "pending"))
+
+
+def _reserved_rows(tx: Transaction, keys: Sequence[Key]) -> list[Row[Any]]:
+    """Hold the rows of many reserved serials until the transaction ends. NotReserved when one is not waiting."""
+    by_issuer: dict[str, list[bytes]] = defaultdict(list)
+    for issuer, serial in keys:
+        by_issuer[issuer].append(serial_octets(serial))
+    rows: list[Row[Any]] = []
+    for issuer, serials in sorted(by_issuer.items()):
+        statement = (
+            select(*_WAITING)
+            .where(CERTIFICATE.c.issuer == issuer, CERTIFICATE.c.serial.in_(serials), _IS_RESERVED)
+            .order_by(CERTIFICATE.c.serial)
+            .with_for_update()
+        )
+        rows.extend(tx.execute(statement))
+    waiting = {(row.issuer, serial_of(row.serial)) for row in rows}
+    for key in keys:
+        if key not in waiting or len(set(keys)) != len(keys):
+            raise NotReserved(*key)
+    return rows
+
+
+_WAITING = [CERTIFICATE.c[name] for name in ("issuer", "serial", "partition", "not_after", "application_id")]
+
+
+def _place(tx: Transaction, holder: bytes, kind: str, place: str) -> Key | None:
+    statement = select(HOLDER_PLACE.c.issuer, HOLDER_PLACE.c.serial).where(
+        HOLDER_PLACE.c.holder == holder, HOLDER_PLACE.c.kind == kind, HOLDER_PLACE.c.place == place
+    )
+    row = tx.execute(statement).one_or_none()
+    return None if row is None else (row.issuer, serial_of(row.serial))

@@ -1,0 +1,174 @@
+"""What a CRL is made from, and what is recorded of it: entries in serial order, numbers, records, requests."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    case,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    type_coerce,
+    update,
+)
+
+from store.bounds import octets, utc, word
+from store.database import Transaction
+from store.errors import RecordRefused
+from store.tables import CRL, CRL_NUMBER, MICROSECONDS, PUBLICATION_REQUEST, STATUS
+from store.upserts import insertion
+
+_ROWS_AT_A_TIME = 10_000
+_MOST_NUMBER = 1 << 63
+
+
+class Entry(NamedTuple):
+    """One entry of a CRL (RFC 5280 section 5.3).
+
+    ``serial`` is the fewest big-endian octets; ``revoked_at`` and ``invalidity_at`` are whole seconds since 1970 UTC;
+    ``reason`` None means unspecified, which a list leaves out, and 6 is certificateHold.
+    """
+
+    serial: bytes
+    revoked_at: int
+    reason: int | None
+    invalidity_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CRLRecord:
+    """A list that passed the gate: ``sha256`` of its DER, ``size`` in octets, number of ``entries``."""
+
+    authority: str
+    issuer: str
+    partition: str
+    number: int
+    this_update: datetime
+    next_update: datetime
+    sha256: bytes
+    size: int
+    entries: int
+
+    def __post_init__(self) -> None:
+        for field in ("authority", "issuer", "partition"):
+            word(field, getattr(self, field))
+        if not 0 < self.number < _MOST_NUMBER:
+            raise RecordRefused("number", "it must be positive and below 2^63")
+        utc("this_update", self.this_update)
+        utc("next_update", self.next_update)
+        octets("sha256", self.sha256, 32, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRequest:
+    """Somebody asks for the lists of an issuer now: one ``partition``, or all of them (None)."""
+
+    id: UUID
+    issuer: str
+    partition: str | None
+    requested_by: str
+    requested_at: datetime
+    answered_at: datetime | None = None
+    answer: str | None = None
+
+    def __post_init__(self) -> None:
+        word("issuer", self.issuer)
+        word("requested_by", self.requested_by)
+        if self.partition is not None:
+            word("partition", self.partition)
+        utc("requested_at", self.requested_at)
+
+
+def entries(tx: Transaction, issuer: str, partition: str, not_listed_past: datetime | None) -> Iterator[Entry]:
+    """Stream the entries of a list in the order of their serials' octets, in flat memory.
+
+    Listed is every serial revoked, abandoned or on hold whose certificate had not ended before ``not_listed_past``, the
+    thisUpdate of the previous list (None: no previous list): so each stands once in a list dated past its end.
+    """
+    statement = _listed(select(*_ENTRY), issuer, partition, not_listed_past).order_by(STATUS.c.serial)
+    with tx.execute(statement.execution_options(yield_per=_ROWS_AT_A_TIME)) as rows:
+        yield from map(Entry._make, rows)
+
+
+def count_entries(tx: Transaction, issuer: str, partition: str, not_listed_past: datetime | None) -> int:
+    """Count what `entries` streams."""
+    return int(tx.execute(_listed(select(func.count()), issuer, partition, not_listed_past)).scalar_one())
+
+
+def next_number(tx: Transaction, issuer: str, partition: str, above: int = 0) -> int:
+    """Give the next CRL number of a partition, over all generations of its issuer.
+
+    Its row is locked until the transaction ends. The number is also greater than ``above``: the number of the newest
+    list in the place of publication, which a restored database may not know.
+    """
+    first = insertion(tx, CRL_NUMBER).values(issuer=issuer, partition=partition, number=above + 1)
+    higher = case((CRL_NUMBER.c.number < above, above), else_=CRL_NUMBER.c.number) + 1
+    statement = first.on_conflict_do_update(index_elements=["issuer", "partition"], set_={"number": higher})
+    return int(tx.execute(statement.returning(CRL_NUMBER.c.number)).scalar_one())
+
+
+def record_crl(tx: Transaction, record: CRLRecord) -> None:
+    """Record a list for ever."""
+    tx.execute(insert(CRL), asdict(record))
+
+
+def latest_crl(tx: Transaction, authority: str, partition: str) -> CRLRecord | None:
+    """Give the record of the authority's newest list for a partition, or None."""
+    issuer, _, _ = authority.rpartition("-g")
+    statement = (
+        select(*[CRL.c[name] for name in CRLRecord.__slots__])
+        .where(CRL.c.issuer == issuer, CRL.c.partition == partition, CRL.c.authority == authority)
+        .order_by(CRL.c.number.desc())
+        .limit(1)
+    )
+    row = tx.execute(statement).one_or_none()
+    return None if row is None else CRLRecord(*row)
+
+
+def request_publication(tx: Transaction, request: PublicationRequest) -> None:
+    """Ask the signer for lists; it looks each second."""
+    tx.execute(insert(PUBLICATION_REQUEST), {name: getattr(request, name) for name in _REQUEST[:-2]})
+
+
+def open_requests(tx: Transaction) -> tuple[PublicationRequest, ...]:
+    """Give the requests nobody answered yet, oldest first."""
+    columns = [PUBLICATION_REQUEST.c[name] for name in _REQUEST]
+    statement = select(*columns).where(text("answered_at IS NULL")).order_by(PUBLICATION_REQUEST.c.id)
+    return tuple(PublicationRequest(*row) for row in tx.execute(statement))
+
+
+def publication_request(tx: Transaction, id: UUID) -> PublicationRequest | None:
+    """Give one request, with its answer once there is one."""
+    columns = [PUBLICATION_REQUEST.c[name] for name in _REQUEST]
+    row = tx.execute(select(*columns).where(PUBLICATION_REQUEST.c.id == id)).one_or_none()
+    return None if row is None else PublicationRequest(*row)
+
+
+def answer_request(tx: Transaction, id: UUID, answer: str, at: datetime) -> None:
+    """Answer a request with one word: "published", or the code of the error."""
+    word("answer", answer)
+    utc("at", at)
+    tx.execute(update(PUBLICATION_REQUEST).where(PUBLICATION_REQUEST.c.id == id).values(answer=answer, answered_at=at))
+
+
+def _seconds(column: str) -> ColumnElement[int]:
+    """Give a time column as its plain number, cut to seconds by the database."""
+    return type_coerce(STATUS.c[column], BigInteger) // literal_column(str(MICROSECONDS), BigInteger)
+
+
+_REQUEST = PublicationRequest.__slots__
+_ENTRY = (STATUS.c.serial, _seconds("revoked_at"), STATUS.c.reason, _seconds("invalidity_at"))
+
+
+def _listed(statement: Select[Any], issuer: str, partition: str, not_listed_past: datetime | None) -> Select[Any]:
+    """Restrict to what a list holds; the first condition is written as the index `status_listed` has it."""
+    listed = statement.where(text("state <> 0"), STATUS.c.issuer == issuer, STATUS.c.partition == partition)
+    return listed if not_listed_past is None else listed.where(STATUS.c.not_after >= not_listed_past)

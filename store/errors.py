@@ -1,0 +1,403 @@
+"""What the store refuses, with the facts of each refusal as attributes.
+
+Every error has a stable ``code``, one English sentence (``str(error)``) that says what failed and why, and ``next``:
+what to do about it. No error text holds a name, an address, a birth date, a PIN or key material.
+"""
+
+from typing import ClassVar
+from uuid import UUID
+
+
+class StoreError(Exception):
+    """Root of everything this package refuses."""
+
+    code: ClassVar[str] = "store.error"
+    next: ClassVar[str] = "Read the message and the audit trail."
+
+
+class RecordRefused(StoreError, ValueError):
+    """A field of an input is outside its bounds; nothing was written."""
+
+    code = "store.record-refused"
+    next = "Correct the named field."
+
+    def __init__(self, field: str, rule: str) -> None:
+        """Name the ``field`` and the ``rule`` it breaks; the value itself is not repeated."""
+        self.field, self.rule = field, rule
+        super().__init__(f"The field {field} is refused: {rule}.")
+
+
+class DatabaseAway(StoreError, ConnectionError):
+    """The database could not do this now: unreachable, busy, full, or the transaction lost a race."""
+
+    code = "store.database-away"
+    next = "Nothing was recorded; try again, and look at the database's own log if it lasts."
+
+    def __init__(self, why: str) -> None:
+        """Say ``why`` in the driver's word for the class of error."""
+        self.why = why
+        super().__init__(f"The database did not carry out the transaction: {why}.")
+
+
+class DatabaseMissing(StoreError, FileNotFoundError):
+    """There is no database file at this place."""
+
+    code = "store.database-missing"
+    next = "Check the address of the database, or run `ninsho db upgrade` to make a new one."
+
+    def __init__(self) -> None:
+        """Take no facts: the address may hold a password and is not repeated."""
+        super().__init__("The database file does not exist.")
+
+
+class SchemaMismatch(StoreError):
+    """The database has another schema than this program was written for."""
+
+    code = "store.schema-mismatch"
+    next = "Run `ninsho db upgrade` with the newest release, then start again."
+
+    def __init__(self, found: str | None, expected: str) -> None:
+        """State the schema ``found`` (None: an empty database) and the one ``expected``."""
+        self.found, self.expected = found, expected
+        what = "no schema" if found is None else f"schema {found}"
+        super().__init__(
+            f"The database has {what}, and this program needs schema {expected}: "
+            "working on it could lose or misread records."
+        )
+
+
+class Denied(StoreError, PermissionError):
+    """The database's own rules do not let this program do that."""
+
+    code = "store.denied"
+    next = "Use the program whose duty it is; grants are listed in the migration of roles."
+
+    def __init__(self) -> None:
+        """Take no facts: the driver's text may repeat a row."""
+        super().__init__("The database denies this act to this program's role.")
+
+
+class Immutable(StoreError, PermissionError):
+    """A row that is written once was to be changed or removed."""
+
+    code = "store.immutable"
+    next = "Leave the row as it is; a correction is a new row."
+
+    def __init__(self) -> None:
+        """Take no facts: the driver's text may repeat a row."""
+        super().__init__("The database keeps this row for ever: it can be neither changed nor removed.")
+
+
+class SeatTaken(StoreError):
+    """Another signer works on this SQLite database."""
+
+    code = "store.seat-taken"
+    next = "Stop the other signer, or move to PostgreSQL, where several may work."
+
+    def __init__(self) -> None:
+        """Take no facts."""
+        super().__init__("Another signer already works on this SQLite database, and only one may.")
+
+
+class FloorRefused(StoreError):
+    """The file that holds the lowest acceptable roster version cannot be used."""
+
+    code = "store.floor-refused"
+    next = "Restore the floor file from its copy; never lower it."
+
+    def __init__(self, why: str) -> None:
+        """Say ``why``."""
+        self.why = why
+        super().__init__(f"The version floor is refused: {why}.")
+
+
+class AuthorityExists(StoreError):
+    """An authority of this name or generation is already recorded."""
+
+    code = "store.authority-exists"
+    next = "Give the new authority the next generation."
+
+    def __init__(self, name: str) -> None:
+        """State the authority's ``name``."""
+        self.name = name
+        super().__init__(f"The authority {name} is already recorded, and such a record never changes.")
+
+
+class UnknownAuthority(StoreError, LookupError):
+    """No authority of this name is recorded."""
+
+    code = "store.unknown-authority"
+    next = "List the authorities with `ninsho ca ls`."
+
+    def __init__(self, name: str) -> None:
+        """State the ``name`` asked for."""
+        self.name = name
+        super().__init__(f"No authority named {name} is recorded.")
+
+
+class RosterExists(StoreError):
+    """A roster of this version, or a newer one, is already recorded."""
+
+    code = "store.roster-exists"
+    next = "Give the new roster a higher version."
+
+    def __init__(self, version: int) -> None:
+        """State the ``version`` refused."""
+        self.version = version
+        super().__init__(f"Roster version {version} is not above the newest one recorded.")
+
+
+class ApplicationError(StoreError):
+    """A refusal about one application."""
+
+    def __init__(self, id: UUID, what: str) -> None:
+        """State the application's ``id`` and ``what`` stands in the way."""
+        self.id = id
+        super().__init__(f"The application {id} {what}.")
+
+
+class UnknownApplication(ApplicationError, LookupError):
+    """No such application."""
+
+    code = "store.unknown-application"
+    next = "Check the application's number."
+
+    def __init__(self, id: UUID) -> None:
+        """State the ``id`` asked for."""
+        super().__init__(id, "is not recorded")
+
+
+class ApplicationExists(ApplicationError):
+    """An application of this id is already there."""
+
+    code = "store.application-exists"
+    next = "Read the recorded application; a repeated request needs no second one."
+
+    def __init__(self, id: UUID) -> None:
+        """State the ``id``."""
+        super().__init__(id, "is already recorded")
+
+
+class EvidenceExists(ApplicationError):
+    """The person already acted in this role on this application."""
+
+    code = "store.evidence-exists"
+    next = "Let another person act."
+
+    def __init__(self, id: UUID, role: str) -> None:
+        """State the application's ``id`` and the ``role``."""
+        self.role = role
+        super().__init__(id, f"already has this person's {role}")
+
+
+class ClaimLost(ApplicationError):
+    """The application is no longer claimed under this token: another signer took it over, or it is finished."""
+
+    code = "store.claim-lost"
+    next = "Discard the work, and any signature made for it, and record that in the audit trail."
+
+    def __init__(self, id: UUID) -> None:
+        """State the ``id``."""
+        super().__init__(id, "is no longer claimed under this token")
+
+
+class ApplicationUsed(ApplicationError):
+    """The application was already carried out once."""
+
+    code = "store.application-used"
+    next = "Read the certificate it led to; a second act needs a second application."
+
+    def __init__(self, id: UUID) -> None:
+        """State the ``id``."""
+        super().__init__(id, "was already carried out")
+
+
+class CertificateError(StoreError):
+    """A refusal about one certificate, named by its issuer and serial."""
+
+    def __init__(self, issuer: str, serial: int, what: str) -> None:
+        """State the certificate's ``issuer`` and ``serial`` and ``what`` stands in the way."""
+        self.issuer, self.serial = issuer, serial
+        super().__init__(f"The certificate {issuer} {serial:x} {what}.")
+
+
+class UnknownCertificate(CertificateError, LookupError):
+    """No such certificate, or it was reserved and never issued."""
+
+    code = "store.unknown-certificate"
+    next = "Check the issuer and the serial."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial`` asked for."""
+        super().__init__(issuer, serial, "is not recorded")
+
+
+class NotReserved(CertificateError):
+    """The serial is not waiting for its signature."""
+
+    code = "store.not-reserved"
+    next = "Read the certificate's state; a serial is signed once."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial``."""
+        super().__init__(issuer, serial, "is not waiting for a signature")
+
+
+class SerialInUse(CertificateError):
+    """The issuer already used this serial (RFC 5280 section 4.1.2.2)."""
+
+    code = "store.serial-in-use"
+    next = "Draw another serial; if it happens again, stop and check the random source."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial``."""
+        super().__init__(issuer, serial, "uses a serial this issuer already used")
+
+
+class HolderBusy(CertificateError):
+    """The holder already has a pending certificate of this kind."""
+
+    code = "store.holder-busy"
+    next = "Hand over or drop the pending certificate first."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial`` that were refused."""
+        super().__init__(issuer, serial, "is refused because its holder already has a pending one of this kind")
+
+
+class KeyOfAnotherHolder(CertificateError):
+    """The subject key already belongs to another holder."""
+
+    code = "store.key-of-another-holder"
+    next = "Have the holder make a new key pair, and find out how two came to have one."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial`` that were refused."""
+        super().__init__(issuer, serial, "is refused because its public key already belongs to another holder")
+
+
+class KeyBlocked(CertificateError):
+    """The subject key was reported compromised."""
+
+    code = "store.key-blocked"
+    next = "Have the holder make a new key pair."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial`` that were refused."""
+        super().__init__(issuer, serial, "is refused because its public key is blocked for ever")
+
+
+class DistributionPointChanged(CertificateError):
+    """The partition is already bound to another distribution point."""
+
+    code = "store.distribution-point-changed"
+    next = "Use a new partition code: a partition is never renamed."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial`` that were refused."""
+        super().__init__(issuer, serial, "names another distribution point than its partition has")
+
+
+class AlreadyRevoked(CertificateError):
+    """The certificate is revoked, and revoked is for ever."""
+
+    code = "store.already-revoked"
+    next = "Nothing is left to do."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial``."""
+        super().__init__(issuer, serial, "is already revoked")
+
+
+class AlreadyHeld(CertificateError):
+    """The certificate is already on hold."""
+
+    code = "store.already-held"
+    next = "Release or revoke it."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial``."""
+        super().__init__(issuer, serial, "is already on hold")
+
+
+class NotHeld(CertificateError):
+    """Only a certificate on hold can be released (RFC 5280 section 5.3.1)."""
+
+    code = "store.not-held"
+    next = "Read the certificate's status."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        """State the ``issuer`` and ``serial``."""
+        super().__init__(issuer, serial, "is not on hold, so it cannot be released")
+
+
+class NoPending(StoreError, LookupError):
+    """The holder has no pending certificate of this kind."""
+
+    code = "store.no-pending"
+    next = "Issue a certificate first."
+
+    def __init__(self, kind: str) -> None:
+        """State the ``kind`` of certificate; the holder is not named."""
+        self.kind = kind
+        super().__init__(f"This holder has no pending certificate of the kind {kind}.")
+
+
+class FactRefused(StoreError, ValueError):
+    """A fact of an audit entry is not a small word, number, truth value or nothing."""
+
+    code = "store.fact-refused"
+    next = "Record a code or a hash; personal data never enters the audit trail."
+
+    def __init__(self, name: str, rule: str) -> None:
+        """Name the fact and the ``rule``; the value is not repeated."""
+        self.name, self.rule = name, rule
+        super().__init__(f"The audit fact is refused: {rule}.")
+
+
+class AnchorRefused(StoreError):
+    """An anchor cannot be written, read or believed."""
+
+    code = "store.anchor-refused"
+    next = "Keep the folder as it is and compare it with its copies."
+
+    def __init__(self, place: str, why: str) -> None:
+        """Name the ``place`` (a file name or a chain) and say ``why``."""
+        self.place, self.why = place, why
+        super().__init__(f"The audit anchor {place} is refused: {why}.")
+
+
+class VersionExists(StoreError):
+    """Something else was already published under this version."""
+
+    code = "store.version-exists"
+    next = "Publish under a new version; what was published is never overwritten."
+
+    def __init__(self, name: str, version: str) -> None:
+        """State the published ``name`` and ``version``."""
+        self.name, self.version = name, version
+        super().__init__(f"Version {version} of {name} was already published with other content.")
+
+
+class NotPublished(StoreError, LookupError):
+    """Nothing is published under this name."""
+
+    code = "store.not-published"
+    next = "Publish it first."
+
+    def __init__(self, name: str) -> None:
+        """State the ``name`` asked for."""
+        self.name = name
+        super().__init__(f"Nothing is published under {name}.")
+
+
+class PublicationAway(StoreError, ConnectionError):
+    """The place of publication did not take or give the file."""
+
+    code = "store.publication-away"
+    next = "The name still holds what it held before; try again."
+
+    def __init__(self, name: str) -> None:
+        """State the ``name`` that was to be written or read."""
+        self.name = name
+        super().__init__(f"The place of publication did not serve {name}.")

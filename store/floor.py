@@ -1,0 +1,60 @@
+"""The lowest roster version a program still accepts, kept in a file outside the database.
+
+A restored copy of the database cannot bring an old roster back, because this file was not restored with it.
+"""
+
+import os
+from pathlib import Path
+
+from store.errors import FloorRefused
+
+_MOST_OCTETS = 20
+
+
+class VersionFloor:
+    """A number in a file that only rises. A file that does not exist yet counts as 0."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def value(self) -> int:
+        """Read the floor. FloorRefused when the file holds anything but a number."""
+        try:
+            with self._path.open("rb") as file:
+                content = file.read(_MOST_OCTETS + 1)
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise FloorRefused("its file cannot be read") from error
+        if not content.strip().isdigit() or len(content) > _MOST_OCTETS:
+            raise FloorRefused("its file holds no number")
+        return int(content)
+
+    def raise_to(self, version: int) -> None:
+        """Write ``version`` durably; a lower one than the floor is FloorRefused, an equal one changes nothing."""
+        floor = self.value
+        if version < floor:
+            raise FloorRefused(f"{version} is below {floor}")
+        if version > floor:
+            replace_durably(self._path, f"{version}\n".encode())
+
+
+def replace_durably(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` so that after a power cut either the old or the new content stands there."""
+    beside = path.with_name(f".{path.name}.new")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in ``directory`` durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

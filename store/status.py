@@ -1,0 +1,394 @@
+"""The narrow status table, the insert-only revocation journal, and the counter of changes.
+
+Every act changes the status row, adds a journal row and raises the counter in the caller's one transaction. Whoever
+reads gets the worse of table and journal, so a status row changed behind our back never turns a certificate good.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import (
+    BindParameter,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+
+from store.bounds import serial_octets, serial_of, utc
+from store.database import Transaction
+from store.errors import AlreadyHeld, AlreadyRevoked, CertificateError, NotHeld, RecordRefused, UnknownCertificate
+from store.tables import BLOCKED_KEY, CERTIFICATE, CHANGE_COUNTER, GOOD, HELD, HOLDER_PLACE, JOURNAL, REVOKED, STATUS
+from store.upserts import insertion
+
+State: TypeAlias = Literal["good", "revoked", "held"]
+ActKind: TypeAlias = Literal["revoke", "hold", "release"]
+Key: TypeAlias = tuple[str, int]
+
+KEY_COMPROMISE = 1  # RFC 5280 section 5.3.1
+CERTIFICATE_HOLD = 6
+_REASONS = frozenset({1, 3, 4, 5, 9})  # those a revocation of ours may carry; 0 is left out, 2 and 10 name CA duties
+_CA_REASONS = frozenset({2, 10})
+_NAMES: Mapping[int, State] = {GOOD: "good", REVOKED: "revoked", HELD: "held"}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is to be said of one issued serial.
+
+    ``revoked_at``, ``reason`` (RFC 5280 section 5.3.1, None: unspecified, left out) and ``invalidity_at`` stand for
+    "revoked" and "held" only. ``not_after`` is None when only the journal knows the serial.
+    """
+
+    state: State
+    revoked_at: datetime | None
+    reason: int | None
+    invalidity_at: datetime | None
+    not_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One journal row: the ``step``-th act on a certificate's status."""
+
+    issuer: str
+    serial: int
+    step: int
+    act: ActKind
+    at: datetime
+    reason: int | None
+    invalidity_at: datetime | None
+    application_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """A revocation to carry out. ``reason`` None means unspecified; certificateHold is no revocation."""
+
+    issuer: str
+    serial: int
+    reason: int | None
+    invalidity_at: datetime | None
+    application_id: UUID | None
+
+    def __post_init__(self) -> None:
+        if self.reason is not None and self.reason not in _REASONS | _CA_REASONS:
+            raise RecordRefused("reason", "it must be a reason of RFC 5280 section 5.3.1 other than 0, 6 and 8")
+        if self.invalidity_at is not None:
+            utc("invalidity_at", self.invalidity_at)
+
+
+class _Entered(NamedTuple):
+    """A status about to be written: the columns of `_WRITE` and of the journal."""
+
+    issuer: str
+    octets: bytes
+    step: int
+    act: ActKind
+    state: int
+    revoked_at: datetime | None
+    reason: int | None
+    invalidity_at: datetime | None
+    application_id: UUID | None
+
+
+def statuses(tx: Transaction, issuer: str, serials: Collection[int]) -> Mapping[int, Status]:
+    """Give the status of several serials in one statement: the worse of status table and journal.
+
+    Serials that were never issued, or are reserved and not yet signed, are absent; abandoned ones are revoked.
+    """
+    wanted = [serial_octets(serial) for serial in serials]
+    found: dict[bytes, list[Row[Any]]] = defaultdict(list)
+    for row in tx.execute(_STATUSES, {"issuer": issuer, "serials": wanted}):
+        found[row.serial].append(row)
+    return {serial_of(octets): _worse(rows) for octets, rows in found.items()}
+
+
+def change_counter(tx: Transaction) -> int:
+    """Tell how many status changes are recorded; read before a status, it dates a cached answer."""
+    return int(tx.execute(_COUNTED).scalar_one())
+
+
+def revoke(
+    tx: Transaction,
+    issuer: str,
+    serial: int,
+    reason: int | None,
+    at: datetime,
+    invalidity_at: datetime | None,
+    application_id: UUID | None,
+) -> None:
+    """Revoke one certificate for ever; see `revoke_many`. Raises AlreadyRevoked or UnknownCertificate."""
+    _only(revoke_many(tx, [Revocation(issuer, serial, reason, invalidity_at, application_id)], at))
+
+
+def revoke_many(tx: Transaction, many: Sequence[Revocation], at: datetime) -> Mapping[Key, CertificateError]:
+    """Revoke many certificates at ``at`` and give what was refused, by (issuer, serial); nothing was done for those.
+
+    A certificate on hold keeps the time of its hold as its revocation time (X.509 section 8.5.2.2). A revoked one takes
+    only one change: its reason to keyCompromise. A revoked certificate leaves its holder's place, and a compromised key
+    is blocked for ever.
+    """
+    utc("at", at)
+    rows = _locked(tx, [(one.issuer, one.serial) for one in many])
+    refused: dict[Key, CertificateError] = {}
+    entered: dict[Key, _Entered] = {}
+    for one in many:
+        key = (one.issuer, one.serial)
+        row = rows.get(key)
+        if row is None:
+            refused[key] = UnknownCertificate(*key)
+        elif key in entered or (
+            row.state == REVOKED and (one.reason != KEY_COMPROMISE or row.reason == KEY_COMPROMISE)
+        ):
+            refused[key] = AlreadyRevoked(*key)
+        else:
+            since = row.revoked_at or at
+            entered[key] = _Entered(
+                one.issuer,
+                row.serial,
+                row.step + 1,
+                "revoke",
+                REVOKED,
+                since,
+                one.reason,
+                one.invalidity_at or row.invalidity_at,
+                one.application_id,
+            )
+    _enter(tx, list(entered.values()), at)
+    _leave_places(tx, [(one.issuer, one.octets) for one in entered.values()])
+    _block_keys(tx, [(one.issuer, one.octets) for one in entered.values() if one.reason == KEY_COMPROMISE], at)
+    return refused
+
+
+def hold(tx: Transaction, issuer: str, serial: int, at: datetime, application_id: UUID | None) -> None:
+    """Put a good certificate on hold. AlreadyRevoked, AlreadyHeld or UnknownCertificate."""
+    utc("at", at)
+    row = _one_locked(tx, issuer, serial)
+    if row.state == REVOKED:
+        raise AlreadyRevoked(issuer, serial)
+    if row.state == HELD:
+        raise AlreadyHeld(issuer, serial)
+    entered = _Entered(issuer, row.serial, row.step + 1, "hold", HELD, at, CERTIFICATE_HOLD, None, application_id)
+    _enter(tx, [entered], at)
+
+
+def release(tx: Transaction, issuer: str, serial: int, at: datetime, application_id: UUID | None) -> None:
+    """Make a certificate on hold good again. NotHeld for any other (revoked is for ever), or UnknownCertificate."""
+    utc("at", at)
+    row = _one_locked(tx, issuer, serial)
+    if row.state != HELD:
+        raise NotHeld(issuer, serial)
+    _enter(tx, [_Entered(issuer, row.serial, row.step + 1, "release", GOOD, None, None, None, application_id)], at)
+
+
+def acts(tx: Transaction, issuer: str, serials: Collection[int]) -> Mapping[int, tuple[Act, ...]]:
+    """Give the journal of several serials in order; () for one without acts."""
+    found: dict[int, list[Act]] = {serial: [] for serial in serials}
+    wanted = [serial_octets(serial) for serial in found]
+    statement = select(JOURNAL).where(JOURNAL.c.issuer == issuer, JOURNAL.c.serial.in_(wanted)).order_by(JOURNAL.c.step)
+    for row in tx.execute(statement):
+        serial = serial_of(row.serial)
+        found[serial].append(
+            Act(row.issuer, serial, row.step, row.act, row.at, row.reason, row.invalidity_at, row.application_id)
+        )
+    return {serial: tuple(many) for serial, many in found.items()}
+
+
+def conflicts(tx: Transaction, issuer: str) -> Iterator[int]:
+    """Give every serial whose status row is better than its journal: a row changed behind our back."""
+    last = (
+        select(func.max(JOURNAL.c.step))
+        .where(JOURNAL.c.issuer == STATUS.c.issuer, JOURNAL.c.serial == STATUS.c.serial)
+        .correlate(STATUS)
+        .scalar_subquery()
+    )
+    joined = JOURNAL.outerjoin(STATUS, and_(JOURNAL.c.issuer == STATUS.c.issuer, JOURNAL.c.serial == STATUS.c.serial))
+    better = or_(
+        STATUS.c.serial.is_(None),
+        and_(JOURNAL.c.act == "revoke", STATUS.c.state != REVOKED),
+        and_(JOURNAL.c.act == "hold", JOURNAL.c.step == last, STATUS.c.state == GOOD),
+    )
+    statement = select(JOURNAL.c.serial).distinct().select_from(joined).where(JOURNAL.c.issuer == issuer, better)
+    for row in tx.execute(statement):
+        yield serial_of(row.serial)
+
+
+def enter_abandoned(tx: Transaction, rows: Sequence[Row[Any]], at: datetime) -> None:
+    """Write reserved certificate rows as revoked without a reason: a signature may exist. Called by `abandon_many`."""
+    tx.execute(
+        insert(STATUS),
+        [
+            {
+                "issuer": row.issuer,
+                "serial": row.serial,
+                "partition": row.partition,
+                "state": GOOD,
+                "not_after": row.not_after,
+            }
+            for row in rows
+        ],
+    )
+    _enter(
+        tx,
+        [_Entered(row.issuer, row.serial, 1, "revoke", REVOKED, at, None, None, row.application_id) for row in rows],
+        at,
+    )
+    _leave_places(tx, [(row.issuer, row.serial) for row in rows])
+
+
+_STATE = [STATUS.c.serial, STATUS.c.state, STATUS.c.revoked_at, STATUS.c.reason, STATUS.c.invalidity_at]
+_HERE: BindParameter[Sequence[bytes]] = bindparam("serials", expanding=True)
+_STATUSES = union_all(
+    select(*_STATE, STATUS.c.not_after, literal(-1).label("step"), null().label("act")).where(
+        STATUS.c.issuer == bindparam("issuer"), STATUS.c.serial.in_(_HERE)
+    ),
+    select(
+        JOURNAL.c.serial,
+        null(),
+        JOURNAL.c.at,
+        JOURNAL.c.reason,
+        JOURNAL.c.invalidity_at,
+        null(),
+        JOURNAL.c.step,
+        JOURNAL.c.act,
+    ).where(JOURNAL.c.issuer == bindparam("issuer"), JOURNAL.c.serial.in_(_HERE)),
+)
+_COUNTED = select(func.coalesce(func.sum(CHANGE_COUNTER.c.value), 0))
+_WRITE = (
+    update(STATUS)
+    .where(STATUS.c.issuer == bindparam("key_issuer"), STATUS.c.serial == bindparam("key_serial"))
+    .values(
+        state=bindparam("to_state"),
+        revoked_at=bindparam("to_revoked_at"),
+        reason=bindparam("to_reason"),
+        invalidity_at=bindparam("to_invalidity_at"),
+        step=bindparam("to_step"),
+    )
+)
+
+
+def _worse(rows: Sequence[Row[Any]]) -> Status:
+    """Fold one serial's status row (step -1, if it is there) and journal rows into what must be said."""
+    ordered = sorted(rows, key=lambda row: row.step)
+    table = ordered[0] if ordered[0].step < 0 else None
+    journal = ordered[1:] if table is not None else ordered
+    not_after = table.not_after if table is not None else None
+    if table is not None and table.state == REVOKED:
+        return Status("revoked", table.revoked_at, table.reason, table.invalidity_at, not_after)
+    ended = next((row for row in journal if row.act == "revoke"), None)
+    if ended is not None:
+        return Status("revoked", ended.revoked_at, ended.reason, ended.invalidity_at, not_after)
+    if table is not None and table.state == HELD:
+        return Status("held", table.revoked_at, table.reason, table.invalidity_at, not_after)
+    if table is None or (journal and journal[-1].act == "hold"):
+        last = journal[-1]
+        return Status("held", last.revoked_at, CERTIFICATE_HOLD, None, not_after)
+    return Status("good", None, None, None, not_after)
+
+
+def _locked(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Row[Any]]:
+    """Hold many status rows until the transaction ends, in the order of their keys so that none wait in a ring."""
+    by_issuer: dict[str, list[bytes]] = defaultdict(list)
+    for issuer, serial in keys:
+        by_issuer[issuer].append(serial_octets(serial))
+    rows: dict[Key, Row[Any]] = {}
+    for issuer, serials in sorted(by_issuer.items()):
+        statement = (
+            select(STATUS)
+            .where(STATUS.c.issuer == issuer, STATUS.c.serial.in_(serials))
+            .order_by(STATUS.c.serial)
+            .with_for_update()
+        )
+        rows.update({(issuer, serial_of(row.serial)): row for row in tx.execute(statement)})
+    return rows
+
+
+def _one_locked(tx: Transaction, issuer: str, serial: int) -> Row[Any]:
+    row = _locked(tx, [(issuer, serial)]).get((issuer, serial))
+    if row is None:
+        raise UnknownCertificate(issuer, serial)
+    return row
+
+
+def _enter(tx: Transaction, many: Sequence[_Entered], at: datetime) -> None:
+    """Write the status rows and their journal rows, and raise the counters of their issuers."""
+    if not many:
+        return
+    tx.execute(
+        _WRITE,
+        [
+            {
+                "key_issuer": one.issuer,
+                "key_serial": one.octets,
+                "to_state": one.state,
+                "to_revoked_at": one.revoked_at,
+                "to_reason": one.reason,
+                "to_invalidity_at": one.invalidity_at,
+                "to_step": one.step,
+            }
+            for one in many
+        ],
+    )
+    tx.execute(
+        insert(JOURNAL),
+        [
+            {
+                "issuer": one.issuer,
+                "serial": one.octets,
+                "step": one.step,
+                "act": one.act,
+                "at": at,
+                "reason": one.reason,
+                "invalidity_at": one.invalidity_at,
+                "application_id": one.application_id,
+            }
+            for one in many
+        ],
+    )
+    for issuer in sorted({one.issuer for one in many}):
+        counted = insertion(tx, CHANGE_COUNTER).values(issuer=issuer, value=1)
+        tx.execute(counted.on_conflict_do_update(index_elements=["issuer"], set_={"value": CHANGE_COUNTER.c.value + 1}))
+
+
+def _leave_places(tx: Transaction, keys: Sequence[tuple[str, bytes]]) -> None:
+    """Take ended certificates out of their holders' places."""
+    if not keys:
+        return
+    theirs = select(CERTIFICATE.c.holder, CERTIFICATE.c.kind).where(
+        tuple_(CERTIFICATE.c.issuer, CERTIFICATE.c.serial).in_(keys)
+    )
+    tx.execute(
+        delete(HOLDER_PLACE).where(
+            tuple_(HOLDER_PLACE.c.holder, HOLDER_PLACE.c.kind).in_(theirs),
+            tuple_(HOLDER_PLACE.c.issuer, HOLDER_PLACE.c.serial).in_(keys),
+        )
+    )
+
+
+def _block_keys(tx: Transaction, keys: Sequence[tuple[str, bytes]], at: datetime) -> None:
+    if not keys:
+        return
+    theirs = (
+        select(CERTIFICATE.c.key_hash).distinct().where(tuple_(CERTIFICATE.c.issuer, CERTIFICATE.c.serial).in_(keys))
+    )
+    rows = [{"key_hash": row.key_hash, "at": at} for row in tx.execute(theirs)]
+    tx.execute(insertion(tx, BLOCKED_KEY).on_conflict_do_nothing(), rows)
+
+
+def _only(refused: Mapping[Key, CertificateError]) -> None:
+    for error in refused.values():
+        raise error
