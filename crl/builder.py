@@ -7,43 +7,28 @@ then the list is hashed from the spool, signed, and written out. One spool serve
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import BinaryIO, Protocol
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives import hashes
 
 from crl import der
-from crl.errors import EntriesNotInOrder
+from crl.errors import EntriesNotInOrder, KeyNotUsable
 from crl.signature import PrivateKey, algorithm_identifier, sign_digest
+from policies.profile import CRLProfile, hash_algorithm
+from store.crls import Entry
 
 REASON = der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x15")
 INVALIDITY_DATE = der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x18")
-AUTHORITY_KEY_IDENTIFIER = der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x23")
-CRL_NUMBER = der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x14")
-ISSUING_DISTRIBUTION_POINT = der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x1c")
+EXTENSIONS = {
+    "authorityKeyIdentifier": der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x23"),
+    "cRLNumber": der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x14"),
+    "issuingDistributionPoint": der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x1c"),
+}
 
 CHUNK = 1 << 18  # octets moved at a time; what bounds the memory
 BATCH = 2048  # entries joined before one write
-
-
-class RevokedEntry(Protocol):
-    """What a list says of one certificate (RFC 5280 section 5.3); `store.crls.Entry` is one."""
-
-    @property
-    def serial(self) -> bytes:
-        """The serial number as minimal big-endian unsigned octets."""
-
-    @property
-    def revoked_at(self) -> datetime:
-        """The time of revocation."""
-
-    @property
-    def reason(self) -> int | None:
-        """The CRLReason; None and 0 (unspecified) are left out of the list."""
-
-    @property
-    def invalidity_at(self) -> datetime | None:
-        """Since when the certificate is thought to have been invalid, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +36,54 @@ class Heading:
     """All of a list but its entries and its signature.
 
     `issuer` is the DER of the authority's subject, `key_identifier` its subject key identifier, `distribution_point`
-    the DER of the DistributionPointName as it stands in the certificates; None leaves the name out, which is right for
-    a list that is not partitioned.
+    the DER of the DistributionPointName as it stands in the certificates (b"" where they name none). The profile says
+    the extensions, their order, and nextUpdate; `partition` is the code, "ca" for the list of CA certificates.
     """
 
+    profile: CRLProfile
+    partition: str
     issuer: bytes
     key_identifier: bytes
+    distribution_point: bytes
     number: int
     this_update: datetime
-    next_update: datetime
-    distribution_point: bytes | None
-    only_ca_certificates: bool = False
+
+    @property
+    def next_update(self) -> datetime:
+        """When this list is stale (RFC 5280 section 5.1.2.5)."""
+        return self.this_update + timedelta(hours=self.profile.next_update_hours)
+
+    @property
+    def only_ca_certificates(self) -> bool:
+        """Whether the profile says onlyContainsCACerts of this kind of partition."""
+        kind = self.partition if self.partition in ("all", "ca") else "municipality"
+        return kind in self.profile.only_contains_ca_certs
+
+    def issuing_distribution_point(self) -> bytes:
+        """The DER IssuingDistributionPoint (section 5.2.5) around the stored name, which is not touched."""
+        name = self.distribution_point
+        return der.element(
+            der.SEQUENCE,
+            der.element(der.CONTEXT_0, name) if name else b"",
+            der.element(der.CONTEXT_PRIMITIVE_2, b"\xff") if self.only_ca_certificates else b"",
+        )
+
+    def extensions(self) -> Iterator[tuple[str, bool, bytes]]:
+        """Each extension by its name in the profile, whether it is critical, and its DER value (section 5.2).
+
+        An issuingDistributionPoint that would say nothing is left out, since it must not be empty (section 5.2.5).
+        """
+        key = der.element(der.SEQUENCE, der.element(der.CONTEXT_PRIMITIVE_0, self.key_identifier))
+        point = self.issuing_distribution_point()
+        values = {
+            "authorityKeyIdentifier": key,
+            "cRLNumber": der.integer(self.number),
+            "issuingDistributionPoint": point if len(point) > len(b"\x30\x00") else None,
+        }
+        for extension in self.profile.extensions:
+            value = values[extension.type]
+            if value is not None:
+                yield extension.type, extension.critical, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +104,11 @@ class WrittenList:
     sha256: bytes
 
 
-def spool_entries(entries: Iterable[RevokedEntry], file: BinaryIO) -> Spool:
+def spool_entries(entries: Iterable[Entry], profile: CRLProfile, file: BinaryIO) -> Spool:
     """Encode the entries, strictly ascending by serial octets, into an empty file; EntriesNotInOrder otherwise."""
     size = count = 0
     batch: list[bytes] = []
-    for encoded in _encoded(entries):
+    for encoded in _encoded(entries, profile):
         batch.append(encoded)
         if len(batch) == BATCH:
             size += file.write(b"".join(batch))
@@ -96,10 +118,11 @@ def spool_entries(entries: Iterable[RevokedEntry], file: BinaryIO) -> Spool:
     return Spool(file, size, count + len(batch))
 
 
-def write_list(
-    heading: Heading, spool: Spool, key: PrivateKey, algorithm: hashes.HashAlgorithm, out: BinaryIO
-) -> WrittenList:
+def write_list(heading: Heading, spool: Spool, key: PrivateKey, out: BinaryIO) -> WrittenList:
     """Write the signed DER of a list to `out`; the key signs once. KeyNotUsable for another kind of key."""
+    algorithm = hash_algorithm(heading.profile, key.public_key())
+    if algorithm is None:
+        raise KeyNotUsable(type(key).__name__)
     identifier = algorithm_identifier(key, algorithm)
     before, after = _around_entries(heading, identifier, spool)
     digest = hashes.Hash(algorithm)
@@ -139,55 +162,40 @@ def _around_entries(heading: Heading, identifier: bytes, spool: Spool) -> tuple[
     )
     if spool.count:  # an empty list of entries is left out altogether (section 5.1.2.6)
         fields += der.header(der.SEQUENCE, spool.size)
-    after = der.element(der.CONTEXT_0, der.element(der.SEQUENCE, *_extensions(heading)))
+    extensions = [
+        _extension(EXTENSIONS[kind], value, critical=critical) for kind, critical, value in heading.extensions()
+    ]
+    after = der.element(der.CONTEXT_0, der.element(der.SEQUENCE, *extensions))
     return der.header(der.SEQUENCE, len(fields) + spool.size + len(after)) + fields, after
-
-
-def _extensions(heading: Heading) -> Iterator[bytes]:
-    """The three extensions in their order; only issuingDistributionPoint is critical (section 5.2)."""
-    yield _extension(
-        AUTHORITY_KEY_IDENTIFIER,
-        der.element(der.SEQUENCE, der.element(der.CONTEXT_PRIMITIVE_0, heading.key_identifier)),
-    )
-    yield _extension(CRL_NUMBER, der.integer(heading.number))
-    if heading.distribution_point is not None or heading.only_ca_certificates:
-        yield _extension(ISSUING_DISTRIBUTION_POINT, issuing_distribution_point(heading), critical=True)
-
-
-def issuing_distribution_point(heading: Heading) -> bytes:
-    """The DER of the IssuingDistributionPoint (section 5.2.5): the stored name, unchanged, and onlyContainsCACerts."""
-    name = heading.distribution_point
-    return der.element(
-        der.SEQUENCE,
-        b"" if name is None else der.element(der.CONTEXT_0, name),
-        der.element(der.CONTEXT_PRIMITIVE_2, b"\xff") if heading.only_ca_certificates else b"",
-    )
 
 
 def _extension(identifier: bytes, value: bytes, *, critical: bool = False) -> bytes:
     return der.element(der.SEQUENCE, identifier, der.TRUE if critical else b"", der.element(der.OCTET_STRING, value))
 
 
-def _encoded(entries: Iterable[RevokedEntry]) -> Iterator[bytes]:
-    """Each entry's DER. Mass revocations share date and reason, so the last such part is kept."""
+def _encoded(entries: Iterable[Entry], profile: CRLProfile) -> Iterator[bytes]:
+    """Each entry's DER (section 5.1.2.6). Few kinds of extensions occur, so they are made once."""
     previous = b""
-    shared: tuple[datetime, int | None, datetime | None] | None = None
-    rest = b""
-    for entry in entries:
-        serial = entry.serial
+    for serial, revoked_at, reason, invalidity_at in entries:
         if serial <= previous:
             raise EntriesNotInOrder(serial, previous)
         previous = serial
-        said = (entry.revoked_at, entry.reason, entry.invalidity_at)
-        if said != shared:
-            shared, rest = said, _date_and_extensions(*said)
-        yield der.element(der.SEQUENCE, der.serial_number(serial), rest)
+        yield der.element(
+            der.SEQUENCE,
+            der.serial_number(serial),
+            der.time_of(revoked_at),
+            _entry_extensions(
+                reason if profile.reason_code else None, invalidity_at if profile.invalidity_date else None
+            ),
+        )
 
 
-def _date_and_extensions(revoked_at: datetime, reason: int | None, invalidity_at: datetime | None) -> bytes:
+@lru_cache(maxsize=4096)
+def _entry_extensions(reason: int | None, invalidity_at: int | None) -> bytes:
+    """The extensions of an entry, none of them critical (section 5.3); unspecified (0) is left out (5.3.1)."""
     extensions = b""
     if reason:
         extensions += _extension(REASON, der.element(der.ENUMERATED, bytes((reason,))))
     if invalidity_at is not None:
-        extensions += _extension(INVALIDITY_DATE, der.generalized_time(invalidity_at))
-    return der.time(revoked_at) + (der.element(der.SEQUENCE, extensions) if extensions else b"")
+        extensions += _extension(INVALIDITY_DATE, der.generalized_time_of(invalidity_at))
+    return der.element(der.SEQUENCE, extensions) if extensions else b""

@@ -1,6 +1,7 @@
 """The few DER encodings a revocation list is made of (ITU-T X.690; RFC 5280 section 5.1)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 SEQUENCE = 0x30
 INTEGER = 0x02
@@ -8,12 +9,12 @@ BIT_STRING = 0x03
 OCTET_STRING = 0x04
 OBJECT_IDENTIFIER = 0x06
 ENUMERATED = 0x0A
-UTC_TIME = 0x17
 GENERALIZED_TIME = 0x18
 CONTEXT_0 = 0xA0
 CONTEXT_PRIMITIVE_0 = 0x80
 CONTEXT_PRIMITIVE_2 = 0x82
 NULL = b"\x05\x00"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TRUE = b"\x01\x01\xff"
 
 
@@ -41,14 +42,30 @@ def serial_number(serial: bytes) -> bytes:
     return element(INTEGER, b"\x00" + serial if serial[0] & 0x80 else serial)
 
 
-def generalized_time(moment: datetime) -> bytes:
-    """A GeneralizedTime in UTC with seconds and no fraction (RFC 5280 section 4.1.2.5.2)."""
-    return element(GENERALIZED_TIME, moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").rjust(15, "0").encode())
-
-
 def time(moment: datetime) -> bytes:
     """UTCTime through the year 2049 and GeneralizedTime from 2050 on (RFC 5280 sections 5.1.2.4 to 5.1.2.6)."""
-    utc = moment.astimezone(UTC)
-    if 1950 <= utc.year < 2050:
-        return element(UTC_TIME, utc.strftime("%y%m%d%H%M%SZ").encode())
-    return generalized_time(utc)
+    return time_of(int(moment.timestamp()))
+
+
+def time_of(seconds: int) -> bytes:
+    """The same of whole seconds since 1970 UTC."""
+    days, second = divmod(seconds, 86400)
+    century, day = _date(days)
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    if b"1950" <= century + day[:2] < b"2050":
+        return b"\x17\x0d%b%02d%02d%02dZ" % (day, hour, minute, second)
+    return b"\x18\x0f%b%b%02d%02d%02dZ" % (century, day, hour, minute, second)
+
+
+def generalized_time_of(seconds: int) -> bytes:
+    """A GeneralizedTime with seconds and no fraction (RFC 5280 section 4.1.2.5.2), of whole seconds since 1970 UTC."""
+    moment = _EPOCH + timedelta(seconds=seconds)
+    return element(GENERALIZED_TIME, moment.strftime("%Y%m%d%H%M%SZ").encode())
+
+
+@lru_cache(maxsize=4096)
+def _date(days: int) -> tuple[bytes, bytes]:
+    """Century and YYMMDD of a day since 1970; revocations fall on few days."""
+    written = (_EPOCH + timedelta(days=days)).strftime("%Y%m%d").encode()
+    return written[:2], written[2:]

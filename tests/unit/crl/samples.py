@@ -1,6 +1,6 @@
 """What the tests of this package make lists from: authorities with plain keys, entries, headings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from crl.builder import Heading
+from policies.profile import CRLProfile, load_crl_profiles
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 POINT = x509.Name(
@@ -58,16 +59,6 @@ def make_authority(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> Sampl
     return SampleAuthority(key, certificate)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A revoked certificate."""
-
-    serial: bytes
-    revoked_at: datetime
-    reason: int | None
-    invalidity_at: datetime | None
-
-
 def name_bytes(point: x509.Name) -> bytes:
     """The DER of a DistributionPointName with one directoryName, cut out of an extension made by cryptography."""
     full_name = [x509.DirectoryName(point)]
@@ -75,16 +66,27 @@ def name_bytes(point: x509.Name) -> bytes:
     return value[4:]
 
 
+def profile(*, reason_code: bool = True, invalidity_date: bool = True) -> CRLProfile:
+    """The profile of JPKI's lists, with other entry extensions where asked for."""
+    shipped = load_crl_profiles()["crl-jpki"]
+    return replace(shipped, reason_code=reason_code, invalidity_date=invalidity_date)
+
+
 def heading(
-    authority: SampleAuthority, *, number: int = 7, point: x509.Name | None = POINT, only_ca: bool = False
+    authority: SampleAuthority,
+    *,
+    number: int = 7,
+    point: x509.Name | None = POINT,
+    partition: str = "13103",
+    of: CRLProfile | None = None,
 ) -> Heading:
     """The heading of one list of the authority."""
     return Heading(
+        profile=of or profile(),
+        partition=partition,
         issuer=authority.subject,
         key_identifier=authority.key_identifier,
+        distribution_point=b"" if point is None else name_bytes(point),
         number=number,
         this_update=NOW,
-        next_update=NOW + timedelta(hours=48),
-        distribution_point=None if point is None else name_bytes(point),
-        only_ca_certificates=only_ca,
     )

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from crl.builder import Heading, WrittenList, spool_entries, write_list
 from crl.errors import EntriesNotInOrder, KeyNotUsable
 from crl.signature import PrivateKey
-from tests.unit.crl.samples import NOW, POINT, Entry, SampleAuthority, heading, name_bytes
+from store.crls import Entry
+from tests.unit.crl.samples import NOW, POINT, SampleAuthority, heading, name_bytes, profile
 
 FLAGS = {
     1: x509.ReasonFlags.key_compromise,
@@ -25,7 +27,8 @@ FLAGS = {
     5: x509.ReasonFlags.cessation_of_operation,
     6: x509.ReasonFlags.certificate_hold,
 }
-moments = st.integers(0, 2**32).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+moments = st.integers(0, 2**32)
+SECONDS = int(NOW.timestamp())
 entries = st.builds(
     Entry,
     st.integers(1, 2**159 - 1).map(lambda n: n.to_bytes((n.bit_length() + 7) // 8, "big")),
@@ -38,12 +41,10 @@ entry_lists = st.lists(entries, max_size=12, unique_by=lambda e: e.serial).map(
 )
 
 
-def written(
-    head: Heading, revoked: list[Entry], key: PrivateKey, algorithm: hashes.HashAlgorithm | None = None
-) -> tuple[bytes, WrittenList]:
+def written(head: Heading, revoked: list[Entry], key: PrivateKey) -> tuple[bytes, WrittenList]:
     """The finished file and what the writer says of it."""
     out = io.BytesIO()
-    result = write_list(head, spool_entries(iter(revoked), io.BytesIO()), key, algorithm or hashes.SHA256(), out)
+    result = write_list(head, spool_entries(iter(revoked), head.profile, io.BytesIO()), key, out)
     return out.getvalue(), result
 
 
@@ -71,11 +72,13 @@ def by_cryptography(
         )
     for entry in revoked:
         item = x509.RevokedCertificateBuilder().serial_number(int.from_bytes(entry.serial, "big"))
-        item = item.revocation_date(entry.revoked_at)
+        item = item.revocation_date(datetime.fromtimestamp(entry.revoked_at, UTC))
         if entry.reason:
             item = item.add_extension(x509.CRLReason(FLAGS[entry.reason]), critical=False)
-        if entry.invalidity_at:
-            item = item.add_extension(x509.InvalidityDate(entry.invalidity_at), critical=False)
+        if entry.invalidity_at is not None:
+            item = item.add_extension(
+                x509.InvalidityDate(datetime.fromtimestamp(entry.invalidity_at, UTC)), critical=False
+            )
         builder = builder.add_revoked_certificate(item.build())
     return builder.sign(authority.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
@@ -86,7 +89,11 @@ def test_file_is_the_one_cryptography_would_make(
     rsa_authority: SampleAuthority, revoked: list[Entry], number: int, only_ca: bool, point: x509.Name | None
 ) -> None:
     """RFC 5280 section 5.1: PKCS#1 v1.5 is deterministic, so the whole file equals that of an independent encoder."""
-    ours, _ = written(heading(rsa_authority, number=number, point=point, only_ca=only_ca), revoked, rsa_authority.key)
+    ours, _ = written(
+        heading(rsa_authority, number=number, point=point, partition="ca" if only_ca else "13103"),
+        revoked,
+        rsa_authority.key,
+    )
     assert ours == by_cryptography(rsa_authority, revoked, number=number, point=point, only_ca=only_ca)
 
 
@@ -112,14 +119,14 @@ def test_issuing_distribution_point_is_critical_and_holds_the_stored_bytes(rsa_a
 def test_list_of_ca_certificates_says_so(rsa_authority: SampleAuthority) -> None:
     """RFC 5280 section 5.2.5: onlyContainsCACerts is true in the list for CA certificates and in no other."""
     for only_ca in (True, False):
-        der, _ = written(heading(rsa_authority, only_ca=only_ca), [], rsa_authority.key)
+        der, _ = written(heading(rsa_authority, partition="ca" if only_ca else "13103"), [], rsa_authority.key)
         found = x509.load_der_x509_crl(der).extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
         assert found.only_contains_ca_certs is only_ca
 
 
 def test_unspecified_reason_is_left_out(rsa_authority: SampleAuthority) -> None:
     """RFC 5280 section 5.3.1: unspecified (0) is expressed by leaving the extension out."""
-    der, _ = written(heading(rsa_authority), [Entry(b"\x05", NOW, 0, None)], rsa_authority.key)
+    der, _ = written(heading(rsa_authority), [Entry(b"\x05", SECONDS, 0, None)], rsa_authority.key)
     (entry,) = x509.load_der_x509_crl(der)
     assert len(entry.extensions) == 0
 
@@ -127,7 +134,7 @@ def test_unspecified_reason_is_left_out(rsa_authority: SampleAuthority) -> None:
 def test_writer_reports_what_it_wrote(rsa_authority: SampleAuthority) -> None:
     """Size, number of entries and SHA-256 are those of the file."""
     der, result = written(
-        heading(rsa_authority), [Entry(bytes((n,)), NOW, 1, None) for n in range(1, 9)], rsa_authority.key
+        heading(rsa_authority), [Entry(bytes((n,)), SECONDS, 1, None) for n in range(1, 9)], rsa_authority.key
     )
     digest = hashes.Hash(hashes.SHA256())
     digest.update(der)
@@ -138,15 +145,15 @@ def test_writer_reports_what_it_wrote(rsa_authority: SampleAuthority) -> None:
 def test_serial_twice_or_out_of_order_is_refused(serials: list[bytes]) -> None:
     """No serial is listed twice: the order is strict, so a second one cannot pass (CRL-3)."""
     with pytest.raises(EntriesNotInOrder):
-        spool_entries([Entry(serial, NOW, 1, None) for serial in serials], io.BytesIO())
+        spool_entries([Entry(serial, SECONDS, 1, None) for serial in serials], profile(), io.BytesIO())
 
 
 def test_one_spool_serves_two_generations(rsa_authority: SampleAuthority, ec_authority: SampleAuthority) -> None:
     """Generations of one name list the same entries, each under its own key (design: section 7)."""
-    spool = spool_entries([Entry(bytes((n,)), NOW, 4, None) for n in range(1, 9)], io.BytesIO())
+    spool = spool_entries([Entry(bytes((n,)), SECONDS, 4, None) for n in range(1, 9)], profile(), io.BytesIO())
     for authority in (rsa_authority, ec_authority):
         out = io.BytesIO()
-        write_list(heading(authority), spool, authority.key, hashes.SHA256(), out)
+        write_list(heading(authority), spool, authority.key, out)
         found = x509.load_der_x509_crl(out.getvalue())
         assert found.is_signature_valid(authority.key.public_key())
         assert [entry.serial_number for entry in found] == list(range(1, 9))
@@ -158,31 +165,40 @@ def test_key_that_cannot_take_a_digest_is_refused(rsa_authority: SampleAuthority
         written(heading(rsa_authority), [], ed25519.Ed25519PrivateKey.generate())
 
 
-def test_sha384_with_p384(rsa_authority: SampleAuthority) -> None:
-    """RFC 5758 section 3.2: the algorithm identifier follows key and hash."""
+def test_hash_is_the_profile_s(rsa_authority: SampleAuthority) -> None:
+    """RFC 5758 section 3.2: the algorithm identifier follows the key and the profile's hash."""
     key = ec.generate_private_key(ec.SECP384R1())
-    der, _ = written(heading(rsa_authority), [], key, hashes.SHA384())
+    der, _ = written(heading(rsa_authority, of=replace(profile(), signature_hash="sha384")), [], key)
     found = x509.load_der_x509_crl(der)
     assert isinstance(found.signature_hash_algorithm, hashes.SHA384)
     assert found.is_signature_valid(key.public_key())
 
 
-MEASURE = """
-import io, resource, sys, tempfile
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from crl.builder import Heading, spool_entries, write_list
+def test_entry_extensions_are_the_profile_s(rsa_authority: SampleAuthority) -> None:
+    """RFC 5280 section 5.3: reasonCode and invalidityDate are optional, and the profile opts."""
+    for reason_code, invalidity_date in ((True, False), (False, True), (False, False)):
+        chosen = profile(reason_code=reason_code, invalidity_date=invalidity_date)
+        der, _ = written(heading(rsa_authority, of=chosen), [Entry(b"\x05", SECONDS, 1, SECONDS)], rsa_authority.key)
+        (entry,) = x509.load_der_x509_crl(der)
+        kinds = {type(extension.value) for extension in entry.extensions}
+        assert kinds == {x509.CRLReason for _ in range(reason_code)} | {
+            x509.InvalidityDate for _ in range(invalidity_date)
+        }
 
-count, now = int(sys.argv[1]), datetime(2026, 11, 23, tzinfo=UTC)
-key = ec.generate_private_key(ec.SECP256R1())
-head = Heading(b"0\\0", bytes(20), 1, now, now + timedelta(hours=48), None)
+
+MEASURE = """
+import resource, sys, tempfile
+from cryptography.hazmat.primitives.asymmetric import ec
+from crl.builder import spool_entries, write_list
+from store.crls import Entry
+from tests.unit.crl.samples import heading, make_authority, profile
+
+count = int(sys.argv[1])
+authority = make_authority(ec.generate_private_key(ec.SECP256R1()))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-rows = (SimpleNamespace(serial=(2**127 + n).to_bytes(16, "big"), revoked_at=now + timedelta(seconds=n),
-        reason=1 + n % 5, invalidity_at=None) for n in range(count))
+rows = (Entry((2**127 + n).to_bytes(16, "big"), 1_700_000_000 + n, 1 + n % 5, None) for n in range(count))
 with tempfile.TemporaryFile() as spool, tempfile.TemporaryFile() as out:
-    result = write_list(head, spool_entries(rows, spool), key, hashes.SHA256(), out)
+    result = write_list(heading(authority), spool_entries(rows, profile(), spool), authority.key, out)
 assert result.entries == count
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """

@@ -1,0 +1,54 @@
+"""What the database says of a certificate, with the change counter that was read before it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ocsp.response import Revoked
+from store.certificates import certificate
+from store.database import Database, Transaction
+from store.status import Status, change_counter, statuses
+
+MAX_SERIAL = 1 << 159  # RFC 5280 section 4.1.2.2: positive, at most 20 octets
+
+Standing = Revoked | bool
+"""Revoked, True for good, False for unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The standings of the serials asked for, and the change counter read before them."""
+
+    counter: int
+    standings: tuple[Standing, ...]
+
+
+class StatusReader:
+    """Reads the statuses one authority answers for. Raises the store's DatabaseAway while it cannot be asked."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counter(self) -> int:
+        """How many status changes are recorded."""
+        with self._database.snapshot() as tx:
+            return change_counter(tx)
+
+    def read(self, authority: str, issuer: str, serials: Sequence[int]) -> Reading:
+        """One standing for each serial: unknown for what this authority did not issue, whoever else did."""
+        possible = [serial for serial in serials if 0 < serial < MAX_SERIAL]
+        with self._database.snapshot() as tx:
+            counter = change_counter(tx)
+            found = statuses(tx, issuer, possible) if possible else {}
+            standings = tuple(self._standing(tx, authority, issuer, serial, found) for serial in serials)
+        return Reading(counter, standings)
+
+    @staticmethod
+    def _standing(tx: Transaction, authority: str, issuer: str, serial: int, found: Mapping[int, Status]) -> Standing:
+        status = found.get(serial)
+        if status is None or certificate(tx, issuer, serial).authority != authority:
+            return False
+        if status.state == "good":
+            return True
+        if status.revoked_at is None:
+            raise ValueError("a revoked certificate has a time of revocation")
+        return Revoked(status.revoked_at, status.reason)
