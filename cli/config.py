@@ -101,10 +101,15 @@ class SignerSection(Section):
 
 
 class Config(Section):
-    """A whole installation. `deployment` is bound into every application, approval, roster and audit chain."""
+    """A whole installation.
+
+    `deployment` is bound into every application, approval, roster and audit chain. `holder_salt` names a file of 32
+    random octets that keys the names of holders.
+    """
 
     deployment: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")
     demo: bool = False
+    holder_salt: Path
     database: DatabaseSection
     roster: RosterSection
     publication: PublicationSection

@@ -1,0 +1,214 @@
+"""A demo home: the folder, its configuration, its tokens, PINs and officers' keys. Made once, never overwritten.
+
+Everything in it belongs to a demonstration: PINs and officers' keys lie in files, the organisation is JPKI-TEST.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from cli.config import Config, load_config
+from cli.demo.programs import free_ports
+from cli.errors import HomeRefused
+from cli.wiring import token_config
+from hsm.provision import initialise, softhsm_configuration
+from policies.terms import terms_template
+
+MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
+PORTS = (8560, 8561)
+CONFIG = "ninsho.toml"
+
+# token: program that may use it
+TOKENS: Mapping[str, str] = {
+    "root": "ceremony",
+    "issuing": "signer",
+    "responder": "ocsp",
+    "audit": "audit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One authority of the demo: its profile, who signs it, and whether a responder answers for it."""
+
+    name: str
+    profile: str
+    terms: str
+    token: str
+    signed_by: str | None = None
+    responder: bool = True
+    common_name: str | None = None
+    issues: tuple[str, ...] = ()
+
+
+AUTHORITIES = (
+    Plan(
+        "jpki-sign-g1",
+        "jpki-sign-ca",
+        "jpki",
+        "issuing",
+        issues=("jpki-sign", "jpki-sign-phone", "ocsp-responder"),
+    ),
+    Plan(
+        "jpki-auth-g1",
+        "jpki-auth-ca",
+        "jpki",
+        "issuing",
+        issues=("jpki-auth", "jpki-auth-phone", "ocsp-responder"),
+    ),
+    Plan(
+        "lgpki-org-g1",
+        "lgpki-org-ca",
+        "lgpki",
+        "issuing",
+        issues=("lgpki-post", "lgpki-user", "lgpki-server", "ocsp-responder"),
+    ),
+    Plan(
+        "lgpki-root-g1",
+        "lgpki-app-root",
+        "lgpki",
+        "root",
+        responder=False,
+        common_name="Application CA Root",
+        issues=("lgpki-app-sub",),
+    ),
+    Plan(
+        "lgpki-sub-g1",
+        "lgpki-app-sub",
+        "lgpki",
+        "issuing",
+        signed_by="lgpki-root-g1",
+        common_name="Application CA Sub1",
+        issues=("lgpki-web", "ocsp-responder"),
+    ),
+)
+"""In the order of the ceremony: the root before what it signs."""
+
+ADMINISTRATORS = ("administrator-1", "administrator-2")
+OFFICERS = ("reception-1", "examiner-1", "approver-1", "head-1", "register-1")
+
+
+def make_home(path: Path, database: str | None, random: Callable[[int], bytes]) -> Config:
+    """Make the demo home `path` with new tokens, PINs and officers' keys and return its configuration.
+
+    Raises `HomeRefused` when `path` exists with something in it, or SoftHSM2 is not installed.
+    """
+    if path.exists() and any(path.iterdir()):
+        raise HomeRefused(path, "it holds something else already", "Give an empty or new folder with --home DIR.")
+    if not MODULE.is_file():
+        raise HomeRefused(path, f"{MODULE} is not installed", "Run 'apt-get install softhsm2', or use ./dev demo.")
+    path = path.resolve()
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.chmod(0o700)
+    for folder in ("pins", "officers", "terms", "state", "public", "out", "anchors"):
+        (path / folder).mkdir(mode=0o700)
+    for family in ("jpki", "lgpki"):
+        shutil.copyfile(terms_template("jpki" if family == "jpki" else "lgpki"), path / "terms" / f"{family}.toml")
+    softhsm_configuration(path / "softhsm")
+    for name in (*ADMINISTRATORS, *OFFICERS):
+        write_key_pair(path / "officers" / name)
+    (path / "state" / "holder.salt").write_bytes(random(32))
+    (path / CONFIG).write_text(configuration(path.name, database, random), encoding="utf-8")
+    config = load_config(path / CONFIG)
+    for name in TOKENS:
+        make_token(config, name, random)
+    return config
+
+
+def make_token(config: Config, name: str, random: Callable[[int], bytes]) -> None:
+    """Initialise the token `name` with drawn PINs; the SO PIN is forgotten at once, since it could reset the other."""
+    pin = random(16).hex()
+    section = config.tokens[name]
+    if section.pin_file is None:
+        raise HomeRefused(config.home, f"token {name} has no PIN file", "Remove the folder and make another home.")
+    file = config.at(section.pin_file)
+    file.touch(mode=0o600)
+    file.write_text(pin + "\n", encoding="utf-8")
+    initialise(token_config(config, name), random(16).hex(), pin)
+
+
+def write_key_pair(stem: Path) -> None:
+    """A P-256 key pair of an officer of the demo: `<stem>.key.pem` for its owner's eyes only, and `<stem>.pem`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = stem.with_name(f"{stem.name}.key.pem")
+    private.touch(mode=0o600)
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    stem.with_name(f"{stem.name}.pem").write_bytes(public)
+
+
+def configuration(name: str, database: str | None, random: Callable[[int], bytes]) -> str:
+    """The text of the home's configuration, with ports that are free now; certificates will carry them."""
+    ocsp, ra = free_ports(PORTS, "127.0.0.1")
+    administrators = ", ".join(f'"officers/{each}.pem"' for each in ADMINISTRATORS)
+    lines = [
+        "# The configuration of a demo home: for looking and testing, never for people's certificates.",
+        f'deployment = "demo-{random(4).hex()}"',
+        "demo = true",
+        'holder_salt = "state/holder.salt"',
+        "",
+        "[database]",
+        f'url = "{database or "sqlite:///ninsho.db"}"',
+        "",
+        "[roster]",
+        f"administrators = [{administrators}]",
+        'floor = "state/roster.floor"',
+        "",
+        "[publication]",
+        'root = "public"',
+        "",
+        "[ocsp]",
+        f"port = {ocsp}",
+        f'base_url = "http://localhost:{ocsp}"',
+        "",
+        "[ra]",
+        f"port = {ra}",
+        "",
+        "[audit]",
+        'anchors = "anchors"',
+        'token = "audit"',
+        'key = "audit"',
+        'public_key = "public/audit.pem"',
+    ]
+    for token, program in TOKENS.items():
+        lines += token_lines(token, program)
+    for plan in AUTHORITIES:
+        lines += authority_lines(plan)
+    return "\n".join(lines) + "\n"
+
+
+def token_lines(name: str, program: str) -> list[str]:
+    """The table of one token."""
+    return [
+        "",
+        f"[tokens.{name}]",
+        f'program = "{program}"',
+        f'module = "{MODULE}"',
+        f'label = "{name}"',
+        'vendor = "softhsm"',
+        'softhsm_conf = "softhsm/softhsm2.conf"',
+        f'pin_file = "pins/{name}.pin"',
+    ]
+
+
+def authority_lines(plan: Plan) -> list[str]:
+    """The table of one authority."""
+    lines = [
+        "",
+        f"[authorities.{plan.name}]",
+        f'token = "{plan.token}"',
+        f'key = "{plan.name}"',
+        f'terms = "terms/{plan.terms}.toml"',
+    ]
+    if plan.responder:
+        lines += ['responder_token = "responder"', f'responder_key = "ocsp-{plan.name}"']
+    return lines

@@ -1,0 +1,160 @@
+"""The composition root: what a program of this installation needs, made from its configuration.
+
+Only here a token is opened, a key file read, a signed document believed.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+from ca.authority import Authority, AuthorityStatement, activate, open_authority_record
+from ca.roster import Roster, open_roster
+from ca.signed_document import Administrators
+from ca.statement import PrivateKey, PublicKey, key_octets
+from cli.config import Config
+from cli.errors import ConfigRefused, NotFound
+from cli.pins import pin_of
+from hsm.token import Token, TokenConfig
+from policies.profile import CertificateProfile, load_profiles
+from policies.terms import AuthorityTerms, load_terms, real_names
+from store.authorities import AuthorityRecord, authorities
+from store.database import Database, Program, check_schema
+from store.floor import VersionFloor
+from store.rosters import newest_roster
+
+
+def utc_now() -> datetime:
+    """Now, in UTC to the second: the one place where a program asks the clock."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def open_database(config: Config, program: Program) -> Database:
+    """The database in the role of `program`; raises SchemaMismatch for another schema than this code's."""
+    database = Database(config.database_url(), program)
+    check_schema(database)
+    return database
+
+
+def token_config(config: Config, name: str) -> TokenConfig:
+    """How the token `name` of the configuration is reached."""
+    section = config.tokens[name]
+    environment = {} if section.softhsm_conf is None else {"SOFTHSM2_CONF": str(config.at(section.softhsm_conf))}
+    return TokenConfig(
+        module=section.module,
+        label=section.label,
+        serial=section.serial,
+        vendor=section.vendor,
+        # one lock for all tokens behind a module, since SoftHSM rewrites a token at every login
+        lock=config.home / "token.lock",
+        sessions=section.sessions,
+        environment=environment,
+    )
+
+
+def open_token(config: Config, name: str, pin_descriptor: int | None = None) -> Token:
+    """The token `name`, open and logged in; raises hsm's errors and `cli.pins.PinUnavailable`."""
+    return Token.open(token_config(config, name), pin_of(config, name, pin_descriptor))
+
+
+def administrators(config: Config) -> Administrators:
+    """The administrators whose signatures this program believes: file stem -> SubjectPublicKeyInfo in DER."""
+    return {path.stem: key_octets(public_key_file(config.at(path))) for path in config.roster.administrators}
+
+
+def public_key_file(path: Path) -> PublicKey:
+    """The public key in a PEM file; raises `ConfigRefused`."""
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError):
+        raise ConfigRefused(path, "it holds no public key in PEM") from None
+    if not isinstance(key, PublicKey):
+        raise ConfigRefused(path, "its key is neither RSA, EC nor Ed25519")
+    return key
+
+
+def private_key_file(path: Path, password: bytes | None = None) -> PrivateKey:
+    """The officer's private key in a PEM file; raises `NotFound` or `ConfigRefused`, never quoting the file."""
+    if not path.is_file():
+        raise NotFound(f"The key file {path}", "Give the officer's key with --key FILE.")
+    try:
+        key = load_pem_private_key(path.read_bytes(), password)
+    except (ValueError, TypeError):
+        raise ConfigRefused(path, "it holds no private key in PEM, or its password is another") from None
+    if not isinstance(key, PrivateKey):
+        raise ConfigRefused(path, "its key is neither RSA, EC nor Ed25519")
+    return key
+
+
+def believed_roster(config: Config, database: Database) -> Roster:
+    """The newest roster, believed: two administrators signed it and it is not older than any seen before.
+
+    The version seen is remembered outside the database. Raises DocumentRefused's subclasses, `NotFound` without one.
+    """
+    with database.snapshot() as tx:
+        record = newest_roster(tx)
+    if record is None:
+        raise NotFound("A roster of officers", "Sign one and enter it with 'ninsho roster sign'.")
+    floor = VersionFloor(config.at(config.roster.floor))
+    roster = open_roster(
+        record.document,
+        record.signatures,
+        administrators(config),
+        deployment=config.deployment,
+        floor=floor.value,
+    )
+    floor.raise_to(roster.version)
+    return roster
+
+
+def believed_statement(config: Config, record: AuthorityRecord) -> AuthorityStatement:
+    """What two administrators signed about an authority; raises DocumentRefused's subclasses."""
+    floor = VersionFloor(config.at(config.roster.floor).with_name(f"{record.name}.floor"))
+    statement = open_authority_record(
+        record.document,
+        record.signatures,
+        administrators(config),
+        deployment=config.deployment,
+        floor=floor.value,
+    )
+    floor.raise_to(statement.version)
+    return statement
+
+
+def terms_of(config: Config, authority: str) -> AuthorityTerms:
+    """The terms of an authority with this installation's URLs filled in.
+
+    Raises `ConfigRefused` when a demo carries the name or a policy of a real authority.
+    """
+    path = config.at(config.authorities[authority].terms)
+    terms = load_terms(path, base_url=config.ocsp.base_url, authority=authority)
+    if config.demo and (real := real_names(terms)):
+        raise ConfigRefused(path, f"a demo may not carry what belongs to a real authority: {', '.join(real)}")
+    return terms
+
+
+def profiles_of(config: Config) -> Mapping[str, CertificateProfile]:
+    """The certificate profiles of this installation: its own folder's, or the shipped ones."""
+    return load_profiles(None if config.profiles is None else config.at(config.profiles))
+
+
+def open_authorities(config: Config, database: Database, tokens: Mapping[str, Token]) -> tuple[Authority, ...]:
+    """Every authority whose key lies in one of `tokens`, believed and matched with its key and terms."""
+    with database.snapshot() as tx:
+        records = authorities(tx)
+    opened = []
+    for record in records:
+        section = config.authorities.get(record.name)
+        if section is None or section.token not in tokens:
+            continue
+        statement = believed_statement(config, record)
+        key = tokens[section.token].signing_key(section.key, certificate=statement.x509())
+        opened.append(activate(statement, key, terms_of(config, record.name)))
+    return tuple(opened)
+
+
+def instance_name(program: Literal["ra", "signer", "ocsp", "audit", "cli"], random: bytes) -> str:
+    """The name of one process of `program` in the audit trail; `random` is 8 octets."""
+    return f"{program}-{random.hex()}"
