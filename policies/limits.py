@@ -166,6 +166,8 @@ def _findability(profile: CertificateProfile) -> Iterator[Excess]:
         yield "extensions.cRLDistributionPoints", "a certificate says which list may revoke it"
     if points is not None and (points.partition == "ca") != profile.is_authority:
         yield "extensions.cRLDistributionPoints.partition", "the list ca is for authorities, and for them only"
+    if points is not None and points.partition == "municipality" and points.urls is not None:
+        yield "extensions.cRLDistributionPoints.urls", "a municipality's list is named by its directoryName alone"
 
 
 def _people(profile: CertificateProfile) -> Iterator[Excess]:
