@@ -10,15 +10,13 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-JSON = None | bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"]
-
 
 def as_json(context: click.Context) -> bool:
     """Whether this run was asked for JSON."""
     return bool(context.find_root().params.get("json_output"))
 
 
-def document(context: click.Context, schema: str, body: Mapping[str, JSON], text: str) -> None:
+def document(context: click.Context, schema: str, body: Mapping[str, object], text: str) -> None:
     """Print one result: `body` under `schema` as JSON when asked, else `text` for a person."""
     if as_json(context):
         click.echo(json.dumps({"schema": f"ninsho.{schema}.v1", **body}, ensure_ascii=False))
