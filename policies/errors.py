@@ -12,6 +12,7 @@ __all__ = [
     "LifeEventRefused",
     "NameRefused",
     "PolicyError",
+    "PreviewRefused",
     "ProfileError",
     "TermsError",
     "UnknownMunicipality",
@@ -86,6 +87,17 @@ class ContentRefused(PolicyError):
     def __init__(self, profile: str, part: str, reason: str) -> None:
         self.profile, self.part, self.reason = profile, part, reason
         super().__init__(f"A certificate of profile {profile} cannot be built at {part}: {reason}.")
+
+
+class PreviewRefused(PolicyError):
+    """A preview is asked for in a way that names no certificate: `reason` says why."""
+
+    code = "policies.preview-refused"
+    next = "Name a shipped profile, and give a public key, a serial number and both times."
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The preview is refused: {reason}.")
 
 
 class UnknownMunicipality(PolicyError):

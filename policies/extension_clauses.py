@@ -12,7 +12,7 @@ from policies.name_clauses import Remark, check_directory_name, check_general_na
 from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
 
-__all__ = ["EXTENSION_OIDS", "Reading", "check_extension"]
+__all__ = ["EXTENSION_OIDS", "KEY_USAGE_BITS", "PURPOSE_OIDS", "Reading", "check_extension"]
 
 EXTENSION_OIDS = {
     "subjectKeyIdentifier": "2.5.29.14",
@@ -29,7 +29,7 @@ EXTENSION_OIDS = {
 }
 """The OID of each extension a profile may have (RFC 5280 4.2, RFC 6960 4.2.2.2.1)."""
 
-_KEY_USAGE_BITS = (
+KEY_USAGE_BITS = (
     "digitalSignature",
     "nonRepudiation",
     "keyEncipherment",
@@ -40,13 +40,15 @@ _KEY_USAGE_BITS = (
     "encipherOnly",
     "decipherOnly",
 )
-_PURPOSES = {
+"""The bits of keyUsage in their order (RFC 5280 4.2.1.3)."""
+PURPOSE_OIDS = {
     "serverAuth": "1.3.6.1.5.5.7.3.1",
     "clientAuth": "1.3.6.1.5.5.7.3.2",
     "codeSigning": "1.3.6.1.5.5.7.3.3",
     "emailProtection": "1.3.6.1.5.5.7.3.4",
     "OCSPSigning": "1.3.6.1.5.5.7.3.9",
 }
+"""The OID of each purpose a profile may name (RFC 5280 4.2.1.12)."""
 _ID_QT_CPS = "1.3.6.1.5.5.7.2.1"
 _ID_AD_OCSP = "1.3.6.1.5.5.7.48.1"
 
@@ -80,7 +82,7 @@ def check_extension(extension: object, value: bytes, reading: Reading) -> Iterat
 @check_extension.register
 def _(extension: stated.KeyUsage, value: bytes, reading: Reading) -> Iterator[Remark]:
     bits = core.BitString.load(value, strict=True).native
-    found = {name for name, bit in zip(_KEY_USAGE_BITS, bits, strict=False) if bit}
+    found = {name for name, bit in zip(KEY_USAGE_BITS, bits, strict=False) if bit}
     if found != set(extension.usages):
         yield "the usages are not those of the profile"
 
@@ -88,7 +90,7 @@ def _(extension: stated.KeyUsage, value: bytes, reading: Reading) -> Iterator[Re
 @check_extension.register
 def _(extension: stated.ExtKeyUsage, value: bytes, reading: Reading) -> Iterator[Remark]:
     found = [purpose.dotted for purpose in asn1_x509.ExtKeyUsageSyntax.load(value, strict=True)]
-    if found != [_PURPOSES[usage] for usage in extension.usages]:
+    if found != [PURPOSE_OIDS[usage] for usage in extension.usages]:
         yield "the purposes are not those of the profile in its order"
 
 

@@ -109,7 +109,7 @@ class AuthorityFacts(_Facts):
 class ResponderFacts(_Facts):
     """An OCSP responder (RFC 6960 4.2.2.2), e.g. "OCSP Responder jpki-sign-g1"."""
 
-    common_name: Printable
+    common_name: Printable | None = None
 
 
 Facts: TypeAlias = ResidentFacts | StaffFacts | AuthorityFacts | ResponderFacts

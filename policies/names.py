@@ -18,7 +18,16 @@ from policies.facts import AuthorityFacts, Facts, ResidentFacts, ResponderFacts,
 from policies.municipalities import municipality
 from policies.terms import AuthorityTerms
 
-__all__ = ["ADDRESS_LIMIT", "JST", "NAME_LIMIT", "alternative_names", "fact_text", "name_from"]
+__all__ = [
+    "ADDRESS_LIMIT",
+    "ATTRIBUTE_OIDS",
+    "JST",
+    "NAME_LIMIT",
+    "alternative_names",
+    "attribute",
+    "fact_text",
+    "name_from",
+]
 
 JST = timezone(timedelta(hours=9))
 """Japan Standard Time; dates in names are days in Japan."""
@@ -28,13 +37,14 @@ NAME_LIMIT = 100
 ADDRESS_LIMIT = 200
 """Characters of a resident's address (fact sheet b.2)."""
 
-_ATTRIBUTES = {
+ATTRIBUTE_OIDS = {
     "C": NameOID.COUNTRY_NAME,
     "O": NameOID.ORGANIZATION_NAME,
     "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
     "L": NameOID.LOCALITY_NAME,
     "CN": NameOID.COMMON_NAME,
 }
+"""The attributes a profile may name, by their short names (RFC 4514 3)."""
 _UPPER_BOUNDS = {"C": 2, "O": 64, "OU": 64, "L": 128, "CN": 64}  # X.520 as in RFC 5280 appendix A.1
 _STRINGS = {"printable": _ASN1Type.PrintableString, "utf8": _ASN1Type.UTF8String}
 _PRINTABLE = re.compile(r"[A-Za-z0-9 '()+,\-./:=?]*")
@@ -65,7 +75,7 @@ def attribute(part: NamePart, text: str | None) -> x509.NameAttribute[str]:
     if part.pattern is not None and not re.fullmatch(part.pattern, text, re.ASCII):
         raise NameRefused(part.attribute, "it does not have the form that the profile demands")
     try:
-        return x509.NameAttribute(_ATTRIBUTES[part.attribute], text, _STRINGS[part.string])
+        return x509.NameAttribute(ATTRIBUTE_OIDS[part.attribute], text, _STRINGS[part.string])
     except ValueError:
         raise NameRefused(part.attribute, "it is longer than its upper bound in octets") from None
 
