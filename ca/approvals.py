@@ -6,7 +6,7 @@ An approval is evidence, not a flag: it can be checked without believing whoever
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from ca.application import Application, digest
@@ -67,12 +67,15 @@ def sign_evidence(
 
 def signature_holds(evidence: Evidence, key: PublicKey, *, deployment: str, application_digest: bytes) -> bool:
     """Say whether the evidence is this key's signature in its role over the application with that digest."""
-    statement = Statement(
-        deployment=deployment,
-        application=application_digest,
-        role=evidence.role,
-        person=evidence.person,
-        credential=evidence.credential,
-        signed_at=evidence.signed_at,
-    )
+    try:
+        statement = Statement(
+            deployment=deployment,
+            application=application_digest,
+            role=evidence.role,
+            person=evidence.person,
+            credential=evidence.credential,
+            signed_at=evidence.signed_at,
+        )
+    except ValidationError:  # a row that no `sign_evidence` wrote
+        return False
     return verifies(key, Domain.EVIDENCE, statement_octets(statement), evidence.signature)

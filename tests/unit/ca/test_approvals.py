@@ -50,9 +50,11 @@ def test_evidence_names_its_application() -> None:
         replace(EVIDENCE, person="approver-minato"),
         replace(EVIDENCE, credential="key-approver-minato"),
         replace(EVIDENCE, signed_at=EVIDENCE.signed_at + timedelta(seconds=1)),
+        replace(EVIDENCE, signed_at=EVIDENCE.signed_at + timedelta(microseconds=1)),
+        replace(EVIDENCE, role="blessing"),  # type: ignore[arg-type]  # a row that only an intruder writes
         replace(EVIDENCE, signature=b"invented"),
     ],
-    ids=["approval", "submission", "person", "credential", "moment", "signature"],
+    ids=["approval", "submission", "person", "credential", "moment", "microsecond", "unknown-role", "signature"],
 )
 def test_edited_evidence_does_not_verify(edited: Evidence) -> None:
     """Design section 3: an examination is no approval, and nobody signs for another or at another time."""
