@@ -76,6 +76,7 @@ class Pool:
         self._module = Module.at(config.module)
         self._generation = -1
         self._tries = 0
+        self._closed = False
         self._failure: TokenError | None = None
         self._refusal: PinRefused | None = None
         self._token: pkcs11.Token
@@ -87,13 +88,16 @@ class Pool:
         with self._module.alone():
             self._module.attach(self.config.environment)
         try:
-            self._connect(self._tries, restart=False)
+            self._connect(self._tries, lost=None)
         except BaseException:
             self._leave()
             raise
 
     def close(self) -> None:
-        """End all sessions and the login; the pool cannot be used again."""
+        """End all sessions and the login; the pool cannot be used again. Closing twice does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         with self._module.alone():
             if self._generation == self._module.generation:
                 with suppress(ReturnedError):
@@ -116,12 +120,14 @@ class Pool:
         PinRefused.
         """
         loss: Exception | None = None
-        seen = self._tries
+        tried, generation = self._tries, self._generation
         for attempt in range(_ATTEMPTS):
             try:
-                if attempt >= _RESTART_FROM or self._generation != self._module.generation:
-                    self._reconnect(seen, restart=attempt >= _RESTART_FROM)
-                seen = self._tries
+                if attempt >= _RESTART_FROM:
+                    self._reconnect(tried, lost=generation)
+                elif self._generation != self._module.generation:
+                    self._reconnect(tried, lost=None)
+                tried, generation = self._tries, self._generation
                 with self._session(new=attempt >= _NEW_SESSION_FROM) as work:
                     return operate(work)
             except _REFUSALS as error:
@@ -181,25 +187,32 @@ class Pool:
         with suppress(exceptions.PKCS11Error):
             work.session.close()
 
-    def _reconnect(self, seen: int, *, restart: bool) -> None:
+    def _reconnect(self, tried: int, *, lost: int | None) -> None:
         try:
-            self._connect(seen, restart=restart)
+            self._connect(tried, lost=lost)
         except TokenMissing as error:
             raise TokenUnavailable(self.name, "it is gone from its slot") from error
 
-    def _connect(self, seen: int, *, restart: bool) -> None:
-        """Find the token and log in, unless another thread did since `seen`; then its failure is ours too."""
+    def _connect(self, tried: int, *, lost: int | None) -> None:
+        """Find the token and log in, with a restart of the module when the generation `lost` is still the current one.
+
+        Another thread may have been faster. Its success is ours; so is its failure, if it began after our count
+        `tried`, or else many threads would search for an absent token one after another.
+        """
         with self._module.alone():
+            if self._closed:
+                raise TokenUnavailable(self.name, "this program has closed it")
             if self._refusal is not None:
                 raise self._refusal
-            if self._tries != seen:
-                if self._failure is not None:
-                    raise self._failure
+            connected = self._generation == self._module.generation
+            if connected and self._generation != lost:
                 return
+            if self._tries != tried and self._failure is not None:
+                raise self._failure
             self._tries += 1
             self._failure = None
             try:
-                self._find_and_log_in(restart=restart)
+                self._find_and_log_in(restart=connected)
             except TokenError as error:
                 self._failure = error
                 raise
