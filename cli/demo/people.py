@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
+from pydantic import JsonValue
+
 # code, prefecture and municipality as an address begins, an invented town
 PLACES = (
     ("13103", "東京都港区", "架空一丁目"),
@@ -54,7 +56,7 @@ class Resident:
     phone: bool
     renews: bool
 
-    def facts(self, **changed: str) -> dict[str, object]:
+    def facts(self) -> dict[str, JsonValue]:
         """The facts file of an application at this person's counter."""
         return {
             "name": self.name,
@@ -64,29 +66,38 @@ class Resident:
             "municipality": self.municipality,
             "window": f"{1 + self.number % 4:03d}A",
             "card_expiry": self.card_expiry.isoformat(),
-            **changed,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post or server of a local government: `profile` says which certificate it gets."""
+    """One post, user or server of a local government: `profile` says which certificate it gets."""
 
     number: int
     profile: str
     body: str
-    department: str
-    post: str
-    dns_names: tuple[str, ...] = ()
+    department: tuple[str, str]
+    title: tuple[str, str] = ("", "")
+    host: str = ""
 
-    def facts(self) -> dict[str, object]:
-        """The facts file of the department's application."""
-        return {
+    @property
+    def common_name(self) -> str:
+        """The name in the certification request; the certificate's own comes from the facts."""
+        return self.host or self.title[0]
+
+    def facts(self) -> dict[str, JsonValue]:
+        """The facts file of the department's application; each pair is Roman letters and Japanese."""
+        if self.host:
+            return {"body": self.body, "dns_names": [self.host]}
+        facts: dict[str, JsonValue] = {
             "body": self.body,
-            "department": self.department,
-            "post": self.post,
-            **({"dns_names": list(self.dns_names)} if self.dns_names else {}),
+            "department": self.department[0],
+            "department_ja": self.department[1],
         }
+        if self.profile == "lgpki-post":
+            return {**facts, "post": self.title[0], "post_ja": self.title[1]}
+        mailbox = f"user{self.number:03d}@city.example.lg.jp"
+        return {**facts, "user_id": self.title[0], "user_ja": self.title[1], "email": mailbox}
 
 
 def residents(count: int, today: date, lot: Random) -> Iterator[Resident]:
@@ -126,19 +137,25 @@ def birth_date(minor: bool, today: date, lot: Random) -> str:
     return (today - timedelta(days=years * 365 + lot.randrange(300))).isoformat()
 
 
-DEPARTMENTS = ("Mayor's Office", "Resident Affairs Division", "Tax Division", "Welfare Division", "Audit Office")
+DEPARTMENTS = (
+    ("Mayor's Office", "市長公室"),
+    ("Resident Affairs Division", "住民課"),
+    ("Tax Division", "税務課"),
+    ("Welfare Division", "福祉課"),
+    ("Audit Office", "監査事務局"),
+)
 
 
 def staff() -> Iterator[Post]:
-    """Twenty posts and users and five servers of the first two bodies."""
+    """Twenty posts and users of two bodies, and five servers of the first."""
     for number in range(20):
         body = PLACES[0][0] if number % 2 == 0 else PLACES[4][0]
         department = DEPARTMENTS[number // 2 % len(DEPARTMENTS)]
         if number < 10:
-            yield Post(number, "lgpki-post", body, department, f"Director {number + 1}")
+            yield Post(number, "lgpki-post", body, department, (f"Director {number + 1}", f"第{number + 1}部長"))
         else:
-            yield Post(number, "lgpki-user", body, department, f"User {number + 1:03d}")
+            yield Post(number, "lgpki-user", body, department, (f"User {number + 1:03d}", f"職員{number + 1:03d}"))
     for number in range(20, 25):
         profile, label = ("lgpki-server", "gateway") if number < 23 else ("lgpki-web", "www")
         host = f"{label}{number - 19}.city.example.lg.jp"
-        yield Post(number, profile, PLACES[0][0], DEPARTMENTS[1], host, (host,))
+        yield Post(number, profile, PLACES[0][0], DEPARTMENTS[1], host=host)

@@ -48,8 +48,8 @@ class Officer:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """A branch's desk: where applications are made. `holder_salt` keys the names of holders."""
+class Counter:
+    """A branch's counter (窓口): where applications are made. `holder_salt` keys the names of holders."""
 
     database: Database
     deployment: str
