@@ -1,8 +1,12 @@
 """Authorities and responder keys, made once."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from tests.unit.ocsp.register import Register
 from tests.unit.ocsp.samples import SampleAuthority, make_authority
 
 
@@ -22,3 +26,11 @@ def rsa_key() -> rsa.RSAPrivateKey:
 def ec_key() -> ec.EllipticCurvePrivateKey:
     """A P-256 key."""
     return ec.generate_private_key(ec.SECP256R1())
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Iterator[Register]:
+    """An empty register of certificates."""
+    made = Register(tmp_path)
+    yield made
+    made.close()

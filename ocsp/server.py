@@ -1,0 +1,41 @@
+"""The production server: granian's workers around a WSGI application made in each of them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server import Server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+HEADER_SECONDS = 10  # a client that has not sent its headers by then is cut off
+HEADER_OCTETS = 16384  # as much of a request line and its headers as is read; a path may hold 8 KiB
+
+
+def serve(
+    make_application: Callable[[], "WSGIApplication"], address: str, port: int, workers: int, threads: int
+) -> None:
+    """Serve until SIGTERM or SIGINT; `make_application` runs once in each of `workers` processes, after the fork.
+
+    There it opens the database and the key, so neither is shared between processes. `threads` answer in parallel in
+    each worker, which is worth more than one where the token waits on a network. A worker that dies is replaced;
+    SIGHUP replaces all of them one by one, by which renewed responder certificates come into use.
+    """
+    Server(
+        target="ocsp",
+        address=address,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=workers,
+        blocking_threads=threads,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=16384, pipeline_flush=False
+        ),
+        websockets=False,
+        respawn_failed_workers=True,
+        respawn_interval=1,
+        log_access=False,
+    ).serve(target_loader=make_application, wrap_loader=False)

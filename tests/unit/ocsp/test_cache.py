@@ -1,0 +1,119 @@
+"""How long an answer may be given again: change counter, outages of database and token, bounds (OCSP-6)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.x509 import ocsp
+
+from ocsp.cache import AnswerCache, ChangeWatch, Kept
+from ocsp.responder import Responder
+from tests.unit.ocsp.register import Register
+from tests.unit.ocsp.samples import NOW, SampleAuthority, question
+from tests.unit.ocsp.test_responder import make_responder
+
+MILLISECOND = timedelta(milliseconds=1)
+MINUTE = timedelta(minutes=1)
+SUCCESSFUL, TRY_LATER = ocsp.OCSPResponseStatus.SUCCESSFUL, ocsp.OCSPResponseStatus.TRY_LATER
+
+
+def status(responder: Responder, asked: bytes, minutes: float) -> ocsp.OCSPResponseStatus:
+    """The response status of one answer some minutes from NOW."""
+    return ocsp.load_der_ocsp_response(responder.answer(asked, NOW + minutes * MINUTE).der).response_status
+
+
+@contextmanager
+def outage(register: Register, folder: Path) -> Iterator[None]:
+    """The database file is out of reach."""
+    aside = folder.with_name("aside")
+    register.reader.close()
+    folder.rename(aside)
+    yield
+    aside.rename(folder)
+
+
+@pytest.fixture
+def responder(register: Register, authority: SampleAuthority) -> Responder:
+    """A responder that has just answered for serial 5 and knows serial 6."""
+    register.issue("jpki-sign-g1", "jpki-sign", 5, NOW)
+    register.issue("jpki-sign-g1", "jpki-sign", 6, NOW)
+    made = make_responder(register, authority)
+    made.answer(question(authority, 5), NOW)
+    return made
+
+
+def test_without_the_database_unexpired_answers_are_given_for_the_stated_window(
+    register: Register, responder: Responder, authority: SampleAuthority, tmp_path: Path
+) -> None:
+    """OCSP-6: kept answers for 15 minutes after the database last spoke, then tryLater; never a guess."""
+    with outage(register, tmp_path):
+        asked = [status(responder, question(authority, 5), minute) for minute in (1, 14.9, 15.1, 20)]
+    assert asked == [SUCCESSFUL, SUCCESSFUL, TRY_LATER, TRY_LATER]
+
+
+def test_without_the_database_what_was_not_kept_gets_try_later(
+    register: Register, responder: Responder, authority: SampleAuthority, tmp_path: Path
+) -> None:
+    """OCSP-6: no status is stated that was not read; a nonce asks for a new statement."""
+    with outage(register, tmp_path):
+        assert status(responder, question(authority, 6), 1) == TRY_LATER
+        assert status(responder, question(authority, 5, nonce=b"x" * 16), 1) == TRY_LATER
+
+
+def test_database_that_came_back_is_asked_again(
+    register: Register, responder: Responder, authority: SampleAuthority, tmp_path: Path
+) -> None:
+    """OCSP-6: a second after the last failure the database is tried again."""
+    with outage(register, tmp_path):
+        assert status(responder, question(authority, 6), 20) == TRY_LATER
+    assert status(responder, question(authority, 6), 20.1) == SUCCESSFUL
+
+
+def test_watch_looks_every_200_milliseconds_at_most() -> None:
+    """Section 7: questions in between use the counter already read."""
+    looks: list[int] = []
+    watch = ChangeWatch(lambda: looks.append(0) or len(looks))
+    assert [watch.counter(NOW + n * 50 * MILLISECOND) for n in range(9)] == [1, 1, 1, 1, 2, 2, 2, 2, 3]
+
+
+def test_watch_believes_no_counter_a_second_old() -> None:
+    """Section 7: a counter that could not be read again within a second is no longer believed."""
+    away = False
+
+    def read() -> int:
+        if away:
+            raise ConnectionError
+        return 7
+
+    watch = ChangeWatch(read)
+    assert watch.counter(NOW) == 7
+    away = True
+    assert watch.counter(NOW + 1000 * MILLISECOND) is None
+    away = False
+    assert watch.counter(NOW + 1999 * MILLISECOND) is None, "a database that failed is left alone for a second"
+    assert watch.counter(NOW + 2000 * MILLISECOND) == 7
+
+
+def test_watch_looks_again_when_the_clock_was_set_back() -> None:
+    """A look in the future is no look."""
+    looks: list[int] = []
+    watch = ChangeWatch(lambda: looks.append(0) or len(looks))
+    assert [watch.counter(NOW), watch.counter(NOW - 3600 * 1000 * MILLISECOND)] == [1, 2]
+
+
+def kept(der: bytes) -> Kept:
+    """An answer to keep."""
+    return Kept(der, True, "jpki-sign-g1", 0, NOW, NOW, NOW)
+
+
+def test_cache_is_bounded_and_drops_what_was_not_asked_for_longest() -> None:
+    """OCSP-5: memory does not grow with the number of questions."""
+    cache = AnswerCache(2)
+    for octets in (b"1", b"2"):
+        cache.put(octets, kept(octets))
+    assert cache.get(b"1") is not None
+    cache.put(b"3", kept(b"3"))
+    assert (cache.get(b"2"), len(cache)) == (None, 2)
+    assert cache.get(b"1") is not None
