@@ -1,10 +1,22 @@
 """What refuses or interrupts an issuance, a revocation or a path validation; the form is that of `ca.errors`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ca.errors import CAError
+from policies.finding import Finding
 
-__all__ = ["PathInvalid", "RandomFailed", "SignatureWrong"]
+__all__ = [
+    "EffectDiffers",
+    "FindingsRefused",
+    "InvalidityInFuture",
+    "PathInvalid",
+    "ProfileUnfit",
+    "RandomFailed",
+    "SignatureWrong",
+    "TargetDiffers",
+    "TooManyFailures",
+]
 
 
 @dataclass(eq=False)
@@ -15,6 +27,20 @@ class RandomFailed(CAError):
     code = "ca.random-failed"
     sentence = "The random generator for serial numbers cannot be trusted: {reason}"
     next = "Stop the signer and have the generator tested; nothing was signed with the number it gave"
+
+
+@dataclass(eq=False)
+class FindingsRefused(CAError):
+    """The certificate that would be signed breaks its profile or a standard; it is not signed (requirement ISS-6)."""
+
+    profile: str
+    findings: tuple[Finding, ...]
+    code = "ca.findings"
+    next = "Correct the facts of the case, or the profile if every case is refused"
+
+    def __str__(self) -> str:
+        codes = ", ".join(sorted({finding.code for finding in self.findings}))
+        return f"A certificate of profile {self.profile!r} would break a rule: {codes}"
 
 
 @dataclass(eq=False)
@@ -35,3 +61,56 @@ class PathInvalid(CAError):
     code = "ca.path-invalid"
     sentence = "There is no valid path: {reason}"
     next = "Check that the roots, the intermediate certificates and the lists are of the same generation"
+
+
+@dataclass(eq=False)
+class TargetDiffers(CAError):
+    """The certificate to act on is not of the authority, profile or holder that the officers signed for."""
+
+    issuer: str
+    serial: str
+    field: str
+    code = "ca.target-differs"
+    sentence = "Certificate {issuer} {serial} is not the one the application speaks of: {field!r} differs"
+    next = "Look up the holder's certificate and enter the case anew"
+
+
+@dataclass(eq=False)
+class EffectDiffers(CAError):
+    """The life event named does not have this effect on this kind of certificate, says `policies/life_events.toml`."""
+
+    event: str
+    kind: str
+    code = "ca.effect-differs"
+    sentence = "The life event {event!r} does not have this effect on a certificate of kind {kind!r}"
+    next = "Enter the case with the reason that the table of life events gives"
+
+
+@dataclass(eq=False)
+class InvalidityInFuture(CAError):
+    """An invalidity date is when the key became doubtful, which cannot be later than now (RFC 5280 section 5.3.2)."""
+
+    invalidity_at: datetime
+    code = "ca.invalidity-in-future"
+    sentence = "The invalidity date {invalidity_at} lies in the future"
+    next = "Enter the case with the day on which the key became doubtful"
+
+
+@dataclass(eq=False)
+class TooManyFailures(CAError):
+    """An application failed again and again, or its signer vanished each time; it waits for a person."""
+
+    attempts: int
+    code = "ca.too-many-failures"
+    sentence = "The application failed {attempts} times and is parked"
+    next = "Read the audit entries of its attempts, remove the cause, and enter the case anew"
+
+
+@dataclass(eq=False)
+class ProfileUnfit(CAError):
+    """A ceremony step was given a profile for another kind of certificate (2012: CA certificates to customers)."""
+
+    profile: str
+    code = "ca.profile-unfit"
+    sentence = "Profile {profile!r} is not for the kind of certificate that this step makes"
+    next = "Correct the profile in the ceremony script"

@@ -1,0 +1,127 @@
+"""Ceremony steps that make certificates: of an authority itself, of one below it, of a responder.
+
+They are prepared, reserved, signed and recorded like any other certificate; what stands in place of a warrant is the
+ceremony with its witnesses. Each returns what was signed; a refusal leaves nothing signed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+
+from cryptography import x509
+
+from ca.authority import Authority
+from ca.issuance import Issued, Ledger, issue
+from ca.preparation import Plan, prepare_plan
+from ca.refusals import ProfileUnfit
+from ca.signature import CertificateKey
+from ca.statement import PublicKey
+from policies.facts import FactsKind, parse_facts
+from policies.profile import CertificateProfile
+from policies.terms import AuthorityTerms
+
+__all__ = ["responder_certificate", "self_signed_certificate", "subordinate_certificate"]
+
+
+def self_signed_certificate(
+    authority: str,
+    profile: CertificateProfile,
+    terms: AuthorityTerms,
+    facts: Mapping[str, object],
+    key: CertificateKey,
+    *,
+    serial: int,
+    ledger: Ledger,
+    now: datetime,
+) -> x509.Certificate:
+    """Certify a new authority's key by itself. `authority` is "<issuer>-g<generation>", `serial` freshly drawn.
+
+    Raises ProfileUnfit, CAError and PolicyError as `prepare`, the store's refusals, ConnectionError.
+    """
+    _fit(profile, "authority", self_signed=True)
+    plan = Plan(
+        authority=authority,
+        issuer=authority.rpartition("-g")[0],
+        issuer_certificate=None,
+        key=key,
+        terms=terms,
+        profile=profile,
+        facts=parse_facts(profile.facts, facts),
+        subject_key=key.public_key(),
+        holder=_holder(authority),
+        serial=serial,
+    )
+    return _issued(plan, ledger, now)
+
+
+def subordinate_certificate(
+    name: str,
+    profile: CertificateProfile,
+    facts: Mapping[str, object],
+    subject_key: PublicKey,
+    *,
+    under: Authority,
+    serial: int,
+    ledger: Ledger,
+    now: datetime,
+) -> x509.Certificate:
+    """Certify the key of the authority `name` ("<issuer>-g<generation>") by the authority `under`; raises as above."""
+    _fit(profile, "authority", self_signed=False)
+    return _issued(_plan_under(under, name, profile, facts, subject_key, serial), ledger, now)
+
+
+def responder_certificate(
+    name: str,
+    profile: CertificateProfile,
+    facts: Mapping[str, object],
+    subject_key: PublicKey,
+    *,
+    under: Authority,
+    serial: int,
+    ledger: Ledger,
+    now: datetime,
+) -> x509.Certificate:
+    """Certify the key of the OCSP responder `name` by the very key it will answer for (RFC 6960 section 4.2.2.2)."""
+    _fit(profile, "responder", self_signed=False)
+    return _issued(_plan_under(under, name, profile, facts, subject_key, serial), ledger, now)
+
+
+def _plan_under(
+    under: Authority,
+    name: str,
+    profile: CertificateProfile,
+    facts: Mapping[str, object],
+    subject_key: PublicKey,
+    serial: int,
+) -> Plan:
+    return Plan(
+        authority=under.name,
+        issuer=under.issuer,
+        issuer_certificate=under.certificate,
+        key=under.key,
+        terms=under.terms,
+        profile=profile,
+        facts=parse_facts(profile.facts, facts),
+        subject_key=subject_key,
+        holder=_holder(name),
+        serial=serial,
+    )
+
+
+def _fit(profile: CertificateProfile, kind: FactsKind, *, self_signed: bool) -> None:
+    if profile.facts != kind or profile.self_signed is not self_signed:
+        raise ProfileUnfit(profile.name)
+
+
+def _holder(name: str) -> bytes:
+    """An authority or a responder is no person: its holder value is the plain hash of its name."""
+    return sha256(name.encode()).digest()
+
+
+def _issued(plan: Plan, ledger: Ledger, now: datetime) -> x509.Certificate:
+    """The steps of every issue, without a claim."""
+    (outcome,) = issue([prepare_plan(plan, now)], replace(ledger, token=None), now)
+    if not isinstance(outcome, Issued):
+        raise outcome.error
+    return x509.load_der_x509_certificate(outcome.certificate)

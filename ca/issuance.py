@@ -1,0 +1,228 @@
+"""Issue: record the intent, sign once, verify, record the certificate (design: one certificate, steps 4 to 6).
+
+The order is what survives a crash: before a key is used, serial number, exact bytes and audit entry are durable; before
+anyone can have the certificate, it is. Whatever stops in between is found by `ca.recovery`. A batch takes the same
+steps with one transaction for all its reservations and one for all its records.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from ca.errors import CAError
+from ca.preparation import PreparedCertificate
+from ca.refusals import RandomFailed, SignatureWrong
+from ca.signature import sign_certificate, verified
+from ca.trail import certificate_facts
+from store.applications import Use, fence_many, finish_many, give_back, use_many
+from store.audit import AuditChain
+from store.certificates import CertificateRecord, abandon_many, record_many, reserve_many
+from store.database import Database, Transaction
+from store.errors import ApplicationError, ApplicationUsed, CertificateError, ClaimLost, SerialInUse
+
+__all__ = ["Checkpoint", "Issued", "Ledger", "NotIssued", "finish_issue", "issue", "passed"]
+
+Checkpoint = Callable[[str], None]
+"""Called at the named points of the work, where a test may stop the process: "claimed", "reserving", "reserved",
+"signed", "recording", "recorded", "resolving", "resolved", "executing", "executed"; "-ing" stands before a commit."""
+
+
+def passed(point: str) -> None:
+    """Pass every named point, as production does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where a signer writes: the database and its own audit chain in it; `token` (16 octets) marks what it claimed.
+
+    `token` is None in a ceremony, where nothing was claimed.
+    """
+
+    database: Database
+    audit: AuditChain
+    token: bytes | None = None
+    checkpoint: Checkpoint = passed
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate (DER) that is recorded, so that anyone may have it."""
+
+    prepared: PreparedCertificate
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NotIssued:
+    """A prepared certificate that was not issued, and why.
+
+    SignatureWrong: its serial number is abandoned and the application may be claimed again. ClaimLost: another signer
+    has the application now. Any other error of the store is the database's rule that stands against the certificate.
+    """
+
+    prepared: PreparedCertificate
+    error: CAError | ApplicationError | CertificateError
+
+
+Outcome = Issued | NotIssued
+
+
+def issue(batch: Sequence[PreparedCertificate], ledger: Ledger, now: datetime) -> tuple[Outcome, ...]:
+    """Issue prepared certificates: one outcome for each, in any order.
+
+    Raises ConnectionError when the token or the database is away: what was signed until then is recorded, and every
+    other reserved serial number waits for `ca.recovery`. Raises RandomFailed when a serial number was used before: with
+    128 bits of a sound generator that does not happen.
+    """
+    reserved, refused = _reserve(batch, ledger, now)
+    return (*refused, *finish_issue(reserved, ledger, now))
+
+
+def finish_issue(reserved: Sequence[PreparedCertificate], ledger: Ledger, now: datetime) -> tuple[Outcome, ...]:
+    """Sign and record certificates whose serial numbers are reserved with these very bytes. Raises ConnectionError."""
+    signed: list[Issued] = []
+    wrong: list[NotIssued] = []
+    outcomes: tuple[Outcome, ...] = ()
+    try:
+        for prepared in reserved:
+            try:
+                signed.append(_sign(prepared))
+            except SignatureWrong as error:
+                wrong.append(NotIssued(prepared, error))
+    finally:  # also when the token goes away between two of them
+        ledger.checkpoint("signed")
+        outcomes = (*_record(signed, ledger, now), *_abandon(wrong, ledger, now))
+        ledger.checkpoint("recorded")
+    return outcomes
+
+
+def _reserve(
+    batch: Sequence[PreparedCertificate], ledger: Ledger, now: datetime
+) -> tuple[list[PreparedCertificate], list[NotIssued]]:
+    """Transaction 1: serial numbers, exact bytes and audit entry become durable for all that may be signed."""
+    with ledger.database.transaction() as tx:
+        held, lost = _still_claimed(tx, batch, ledger)
+        refusals = reserve_many(tx, [_reservation(one, now) for one in held])
+        if any(isinstance(error, SerialInUse) for error in refusals.values()):
+            raise RandomFailed("it returned a serial number that was used before")
+        reserved = [one for one in held if one.key not in refusals]
+        refused = [NotIssued(one, refusals[one.key]) for one in held if one.key in refusals]
+        _write(tx, ledger, "certificate.reserved", reserved, now)
+        _write(tx, ledger, "claim.lost", [one.prepared for one in lost], now)
+        ledger.checkpoint("reserving")
+    ledger.checkpoint("reserved")
+    return reserved, [*refused, *lost]
+
+
+def _sign(prepared: PreparedCertificate) -> Issued:
+    """One signature over the reserved bytes, verified before anyone sees it."""
+    der = sign_certificate(prepared.plan.key, prepared.tbs)
+    verified(der, prepared.tbs, prepared.plan.issuer_certificate)
+    return Issued(prepared, der)
+
+
+def _record(signed: Sequence[Issued], ledger: Ledger, now: datetime) -> tuple[Outcome, ...]:
+    """Transaction 2, fenced: certificates, their status, the end of their applications, and audit."""
+    if not signed:
+        return ()
+    with ledger.database.transaction() as tx:
+        held, lost = _still_claimed(tx, [one.prepared for one in signed], ledger)
+        keys = {one.key for one in held} - _used_before(tx, held, ledger, now)
+        recorded = [one for one in signed if one.prepared.key in keys]
+        record_many(tx, [(*one.prepared.key, one.certificate) for one in recorded], now)
+        _finish(tx, ledger, [one.prepared for one in recorded], "done", "issued", now)
+        _write(tx, ledger, "certificate.issued", [one.prepared for one in recorded], now)
+        _write(tx, ledger, "signature.discarded", [one.prepared for one in lost], now)
+        ledger.checkpoint("recording")
+    used = [
+        NotIssued(one, ApplicationUsed(one.application_id))
+        for one in held
+        if one.key not in keys and one.application_id
+    ]
+    return (*recorded, *lost, *used)
+
+
+def _used_before(
+    tx: Transaction, held: Sequence[PreparedCertificate], ledger: Ledger, now: datetime
+) -> set[tuple[str, int]]:
+    """Use up the applications, once each; one used before gets no second certificate, and its serial is revoked."""
+    uses = [Use(one.application_id, now, *one.key) for one in held if one.application_id is not None]
+    first = use_many(tx, uses)
+    again = [one for one in held if one.application_id is not None and one.application_id not in first]
+    abandon_many(tx, [one.key for one in again], now)
+    _finish(tx, ledger, again, "refused", ApplicationUsed.code, now)
+    _write(tx, ledger, "certificate.abandoned", again, now)
+    return {one.key for one in again}
+
+
+def _abandon(wrong: Sequence[NotIssued], ledger: Ledger, now: datetime) -> tuple[NotIssued, ...]:
+    """A signature that does not verify may still be one of this key's, so the serial number is revoked for ever."""
+    if not wrong:
+        return ()
+    with ledger.database.transaction() as tx:
+        held, lost = _still_claimed(tx, [one.prepared for one in wrong], ledger)
+        abandon_many(tx, [one.key for one in held], now)
+        if ledger.token is not None:
+            give_back(tx, _ids(held), ledger.token, failed=True)
+        _write(tx, ledger, "certificate.abandoned", held, now)
+        _write(tx, ledger, "signature.discarded", [one.prepared for one in lost], now)
+    keys = {one.key for one in held}
+    return (*(one for one in wrong if one.prepared.key in keys), *lost)
+
+
+def _still_claimed(
+    tx: Transaction, batch: Sequence[PreparedCertificate], ledger: Ledger
+) -> tuple[list[PreparedCertificate], list[NotIssued]]:
+    """Which of them are still this signer's, their rows held until the transaction ends; a ceremony claims nothing."""
+    if ledger.token is None:
+        return list(batch), []
+    held = fence_many(tx, _ids(batch), ledger.token)
+    lost = [NotIssued(one, ClaimLost(id)) for one in batch if (id := one.application_id) and id not in held]
+    return [one for one in batch if one.application_id in held], lost
+
+
+def _finish(
+    tx: Transaction,
+    ledger: Ledger,
+    batch: Sequence[PreparedCertificate],
+    state: Literal["done", "refused"],
+    outcome: str,
+    now: datetime,
+) -> None:
+    if ledger.token is not None:
+        finish_many(tx, _ids(batch), ledger.token, state, outcome, now)
+
+
+def _ids(batch: Sequence[PreparedCertificate]) -> list[UUID]:
+    return [one.application_id for one in batch if one.application_id is not None]
+
+
+def _reservation(prepared: PreparedCertificate, now: datetime) -> CertificateRecord:
+    plan = prepared.plan
+    return CertificateRecord(
+        issuer=plan.issuer,
+        serial=plan.serial,
+        authority=plan.authority,
+        profile=plan.profile.name,
+        profile_digest=plan.profile.digest,
+        application_id=prepared.application_id,
+        holder=plan.holder,
+        kind=plan.profile.holder_kind,
+        partition=prepared.partition,
+        distribution_point=prepared.distribution_point,
+        key_hash=prepared.key_hash,
+        tbs=prepared.tbs,
+        certificate=None,
+        state="reserved",
+        not_before=prepared.validity.not_before,
+        not_after=prepared.validity.not_after,
+        reserved_at=now,
+        issued_at=None,
+    )
+
+
+def _write(tx: Transaction, ledger: Ledger, event: str, batch: Sequence[PreparedCertificate], now: datetime) -> None:
+    """One audit entry for each certificate of the batch."""
+    ledger.audit.append_many(tx, [(event, certificate_facts(one)) for one in batch], now)
