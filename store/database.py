@@ -15,7 +15,15 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from store.errors import DatabaseAway, DatabaseMissing, Denied, Immutable, SchemaMismatch
+from store.errors import (
+    DatabaseAway,
+    DatabaseMissing,
+    DatabaseRefused,
+    Denied,
+    Immutable,
+    SchemaMismatch,
+    StoreError,
+)
 
 Transaction: TypeAlias = Connection
 Program = Literal["owner", "ra", "signer", "ocsp", "audit"]
@@ -111,7 +119,7 @@ def _sqlite(address: URL, program: Program, *, create: bool) -> Engine:
     path = Path(address.database or "")
     if not address.database or not (create or path.is_file()):
         raise DatabaseMissing
-    made = create_engine(address, connect_args={"timeout": _BUSY_SECONDS})
+    made = create_engine(address, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
 
     def connected(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         if isinstance(connection, SQLiteConnection):
@@ -138,7 +146,10 @@ def _sqlite(address: URL, program: Program, *, create: bool) -> Engine:
 
 def _postgresql(address: URL, program: Program) -> Engine:
     made = create_engine(
-        address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"connect_timeout": 5}
+        address.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 5},
     )
 
     def connected(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -158,15 +169,23 @@ def _postgresql(address: URL, program: Program) -> Engine:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Give the database's refusals this package's words; a driver's text may repeat a row, so it is not passed on."""
+    """Give the database's refusals this package's words.
+
+    A driver's text may repeat a whole row, so neither it nor the error it stands in is passed on, not even as a cause.
+    """
     try:
         yield
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        if state == _DENIED:
-            raise Denied from error
-        if str(error.orig).startswith(_INSERT_ONLY):
-            raise Immutable from error
-        if isinstance(error, OperationalError | InterfaceError):
-            raise DatabaseAway(type(error.orig).__name__) from error
-        raise
+        raise _translation(error) from None
+
+
+def _translation(error: DBAPIError) -> StoreError:
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    if state == _DENIED:
+        return Denied()
+    if str(error.orig).startswith(_INSERT_ONLY):
+        return Immutable()
+    if isinstance(error, OperationalError | InterfaceError):
+        return DatabaseAway(type(error.orig).__name__)
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    return DatabaseRefused(" ".join(part for part in (type(error.orig).__name__, state, constraint) if part))

@@ -39,6 +39,18 @@ class DatabaseAway(StoreError, ConnectionError):
         super().__init__(f"The database did not carry out the transaction: {why}.")
 
 
+class DatabaseRefused(StoreError):
+    """The database refused a statement, or a row broke a constraint: a defect of this program or of its data."""
+
+    code = "store.database-refused"
+    next = "Nothing was recorded; report the code and the constraint."
+
+    def __init__(self, why: str) -> None:
+        """Say ``why`` by the driver's class of error, the SQLSTATE and the constraint, never by the row."""
+        self.why = why
+        super().__init__(f"The database refused the statement: {why}.")
+
+
 class DatabaseMissing(StoreError, FileNotFoundError):
     """There is no database file at this place."""
 

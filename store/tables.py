@@ -97,8 +97,8 @@ class ApplicationRow(SQLModel, table=True):
     requester: str
     created_at: datetime = _plain(Instant)
     expires_at: datetime = _plain(Instant)
-    state: str = Field(default="open", sa_column_kwargs={"server_default": "open"})
-    attempts: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
+    state: str = Field(sa_column_kwargs={"server_default": "open"})
+    attempts: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     outcome: str | None
     finished_at: datetime | None = _plain(Instant)
     claimed_by: str | None
@@ -221,7 +221,7 @@ class StatusRow(SQLModel, table=True):
     reason: int | None = _plain(SmallInteger)
     invalidity_at: datetime | None = _plain(Instant)
     not_after: datetime = _plain(Instant)
-    step: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
+    step: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
 
 
 class JournalRow(SQLModel, table=True):

@@ -1,3 +1,6 @@
 """Fixtures that several packages share, one plugin per matter."""
 
-pytest_plugins = ["tests.fixtures.tokens"]
+pytest_plugins = [
+    "tests.fixtures.databases",
+    "tests.fixtures.tokens",
+]
