@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Annotated, Final, Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from pydantic import AfterValidator, Field, PlainSerializer, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass as checked_dataclass
 
@@ -85,7 +86,7 @@ class AuthorityStatement:
         try:
             certificate = self.x509()
             key = certificate.public_key()
-        except ValueError:
+        except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
             raise DocumentMalformed("authority record", ("certificate",)) from None
         if not isinstance(key, PublicKey) or key_hash(key) != self.key_hash:
             raise KeyOfAnotherAuthority(self.name, "its certificate is for another key than its record names")

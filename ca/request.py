@@ -45,11 +45,11 @@ def load_request(data: bytes) -> x509.CertificateSigningRequest:
     is_pem = data.lstrip().startswith(b"-----BEGIN ")
     try:
         request = x509.load_pem_x509_csr(data) if is_pem else x509.load_der_x509_csr(data)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise RequestMalformed from None
     _check_hash(request)
     request_key(request)
-    if not _signature_valid(request):
+    if not request.is_signature_valid:
         raise RequestSignatureInvalid
     return request
 
@@ -117,17 +117,10 @@ def _challenge_body(deployment: str, application_id: UUID, salt: bytes, subject_
 def _check_hash(request: x509.CertificateSigningRequest) -> None:
     try:
         algorithm = request.signature_hash_algorithm
-    except UnsupportedAlgorithm:
+    except (ValueError, UnsupportedAlgorithm):  # ValueError: parameters that its algorithm cannot have
         raise RequestHashRefused(request.signature_algorithm_oid.dotted_string) from None
     if algorithm is None:
         if request.signature_algorithm_oid != SignatureAlgorithmOID.ED25519:
             raise RequestHashRefused(request.signature_algorithm_oid.dotted_string)
     elif not isinstance(algorithm, _HASHES):
         raise RequestHashRefused(algorithm.name)
-
-
-def _signature_valid(request: x509.CertificateSigningRequest) -> bool:
-    try:
-        return request.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False

@@ -6,13 +6,17 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from asn1crypto import algos, csr
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ca.application import Application, Proof
 from ca.errors import (
+    CAError,
     ChallengeSignatureInvalid,
     KeyUnusable,
     RequestHashRefused,
@@ -30,6 +34,11 @@ EC = ec.generate_private_key(ec.SECP256R1())
 PROFILE = sample_profile()
 AUTHORITY = authority_statement({PROFILE.name: PROFILE})
 BUILDER = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+
+
+SIGNED: dict[PrivateKey, bytes] = {
+    key: BUILDER.sign(key, hashes.SHA256()).public_bytes(Encoding.DER) for key in (RSA, EC)
+}
 
 
 def application(key: PrivateKey = EC) -> Application:
@@ -118,6 +127,50 @@ def test_what_is_no_request_is_refused(octets: bytes) -> None:
     """RFC 2986 4.1 and requirement INP-1: broken DER is a clear error."""
     with pytest.raises(RequestMalformed):
         load_request(octets)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "error"),
+    [
+        pytest.param("sha256_ecdsa", RequestSignatureInvalid, id="of-another-kind-of-key"),
+        pytest.param("rsassa_pss", RequestHashRefused, id="without-its-parameters"),
+    ],
+)
+def test_an_algorithm_that_does_not_fit_is_refused(algorithm: str, error: type[Exception]) -> None:
+    """RFC 2986 4.2: the algorithm stands beside the signature, unsigned, so anybody can change it."""
+    request = csr.CertificationRequest.load(der(BUILDER.sign(RSA, hashes.SHA256())))
+    request["signature_algorithm"] = algos.SignedDigestAlgorithm({"algorithm": algorithm})
+    with pytest.raises(error):
+        load_request(request.dump(force=True))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        pytest.param("2a8648ce3d040302", "2a8648ce3d04037f", RequestHashRefused, id="unknown-signature-algorithm"),
+        pytest.param("2a8648ce3d0201", "2a8648ce3d027f", RequestMalformed, id="unknown-key-algorithm"),
+        pytest.param("2a8648ce3d030107", "2a8648ce3d03017f", RequestMalformed, id="unknown-curve"),
+        pytest.param("020100", "020101", RequestMalformed, id="unknown-version"),
+    ],
+)
+def test_what_names_something_unknown_is_refused(old: str, new: str, error: type[Exception]) -> None:
+    """Requirement ISS-9: what cannot be verified proves nothing."""
+    octets = der(BUILDER.sign(EC, hashes.SHA256()))
+    with pytest.raises(error):
+        load_request(octets.replace(bytes.fromhex(old), bytes.fromhex(new), 1))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([RSA, EC]), st.integers(0, 2**16), st.integers(1, 255))
+def test_one_changed_octet_never_changes_what_is_proved(key: PrivateKey, place: int, change: int) -> None:
+    """Requirement INP-1: damage is refused by an error of ours, or lies outside what the signature is over."""
+    octets = bytearray(SIGNED[key])
+    octets[place % len(octets)] ^= change
+    try:
+        proved = load_request(bytes(octets)).tbs_certrequest_bytes
+    except CAError:
+        return
+    assert proved == x509.load_der_x509_csr(SIGNED[key]).tbs_certrequest_bytes
 
 
 def test_a_large_request_is_refused_before_parsing() -> None:
