@@ -48,7 +48,7 @@ from store.applications import ApplicationRecord, Evidence
 __all__ = ["CLOCK_TOLERANCE", "Warrant", "record_of", "verify"]
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
-"""How far the front end's clock may be ahead of the signer's."""
+"""How far the clocks of submitter, approver and signer may differ; each signs the time of its own machine."""
 
 _COLUMNS: Final = (
     "id",
@@ -200,7 +200,7 @@ def _signer(evidence: Evidence, application: Application, digest: bytes, roster:
         raise EvidenceOfAnotherApplication(evidence.person)
     if evidence.kind != "key":
         raise EvidenceKindUnknown(evidence.kind)
-    if not application.created_at <= evidence.signed_at <= min(now + CLOCK_TOLERANCE, application.expires_at):
+    if not application.created_at - CLOCK_TOLERANCE <= evidence.signed_at <= now + CLOCK_TOLERANCE:
         raise EvidenceTimeWrong(evidence.person, evidence.signed_at)
     person = roster.person(evidence.person)
     if person is None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue, ValidationError
 
@@ -72,6 +72,7 @@ facts = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(facts)
 def test_canonical_form_is_read_back_unchanged(some_facts: dict[str, JsonValue]) -> None:
     """RFC 8785: parse(canonical(application)) is the application, for any JSON facts without fractions."""
@@ -79,6 +80,7 @@ def test_canonical_form_is_read_back_unchanged(some_facts: dict[str, JsonValue])
     assert parse(canonical(application)) == application
 
 
+@settings(deadline=None)
 @given(st.integers(1, (1 << 159) - 1))
 def test_serials_of_any_size_are_read_back(serial: int) -> None:
     """RFC 5280 4.1.2.2: a serial has up to 20 octets, past the integers of RFC 8785, so it stands as hexadecimal."""

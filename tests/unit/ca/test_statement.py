@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ca.errors import KeyUnusable
@@ -46,6 +46,7 @@ def test_junk_is_no_signature(key: PrivateKey, signature: bytes) -> None:
     assert not verifies(key.public_key(), Domain.EVIDENCE, b"body", signature)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(Domain), st.binary(max_size=20), st.sampled_from(Domain), st.binary(max_size=20))
 def test_messages_are_equal_only_for_equal_statements(one: Domain, body: bytes, other: Domain, text: bytes) -> None:
     """Domain separation: no body of one domain makes the message of another."""
