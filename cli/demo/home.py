@@ -168,7 +168,7 @@ def configuration(name: str, database: str | None, random: Callable[[int], bytes
         "",
         "[ocsp]",
         f"port = {ocsp}",
-        f'base_url = "http://localhost:{ocsp}"',
+        f'base_url = "http://127.0.0.1:{ocsp}"',
         "",
         "[ra]",
         f"port = {ra}",

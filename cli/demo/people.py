@@ -100,6 +100,11 @@ class Post:
         return {**facts, "user_id": self.title[0], "user_ja": self.title[1], "email": mailbox}
 
 
+def branch_of(place: str) -> str:
+    """The code of the branch of a municipality or body."""
+    return f"branch-{place}"
+
+
 def residents(count: int, today: date, lot: Random) -> Iterator[Resident]:
     """`count` residents of `PLACES`, the same for the same `lot`. Every tenth is a minor, every fifteenth foreign."""
     for number in range(count):

@@ -23,7 +23,7 @@ from ca.approvals import EvidenceRole
 from ca.rules import RULES, approvals_needed
 from cli.counter import Case, Counter, Officer, Possession, Reason, by_key, by_request, signed_case
 from cli.demo.home import AUTHORITIES, OFFICERS
-from cli.demo.people import Post, Resident
+from cli.demo.people import Post, Resident, branch_of
 from cli.errors import Disagreement
 from cli.wiring import private_key_file
 from policies.profile import CertificateProfile
@@ -200,11 +200,6 @@ class Story:
                 for id in ids
                 for certificate in find(tx, CertificateFilter(application_id=id, state="issued"))
             ]
-
-
-def branch_of(place: str) -> str:
-    """The code of the branch of a municipality or body."""
-    return f"branch-{place}"
 
 
 def authority_for(profile: str) -> str:
