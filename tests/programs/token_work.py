@@ -107,6 +107,8 @@ def start(token: Token, facts: Mapping[str, Any]) -> object:
 def fork(token: Token, facts: Mapping[str, Any]) -> object:
     """Fork, several times, while threads sign; each child signs too. Says how many children signed."""
     key = token.signing_key(facts["label"])
+    # cryptography imports a module at the first signature; a thread forked away inside an import leaves it locked
+    _sign_and_verify(key, key.public_key(), b"before the threads")
     done, children = threading.Event(), []
 
     def work() -> int:

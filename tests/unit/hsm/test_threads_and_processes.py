@@ -1,5 +1,7 @@
 """Many threads, many processes, forked processes. Each runs in other processes, where a crash is an exit status."""
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -21,6 +23,13 @@ def test_eight_threads_sign_on_their_own_sessions(token_config: TokenConfig, spk
     """The module is initialised with CKF_OS_LOCKING_OK (PKCS#11 2.40, 5.4); without it threads crash in SoftHSM."""
     program = begin("sign", token_config, PIN, keys=[("ca", spki)], threads=8, signatures=250, fault_seconds=0)
     assert finish(program)["verified"] == 8 * 250
+
+
+def test_threads_wait_for_the_only_session(token_config: TokenConfig, spki: str) -> None:
+    """With fewer sessions than threads, signatures take turns."""
+    narrow = replace(token_config, sessions=1)
+    program = begin("sign", narrow, PIN, keys=[("ca", spki)], threads=4, signatures=50, fault_seconds=0)
+    assert finish(program)["verified"] == 4 * 50
 
 
 def test_processes_that_start_together_all_find_the_token(token_config: TokenConfig, spki: str) -> None:

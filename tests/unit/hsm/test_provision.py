@@ -1,0 +1,133 @@
+"""Setting up SoftHSM homes and tokens."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hsm.errors import EnvironmentConflict, LabelInUse, ModuleMissing, OperationRefused, PinRefused, TokenUnavailable
+from hsm.provision import initialise, slots, softhsm_configuration
+from hsm.token import Token
+from tests.fixtures.tokens import MODULE, PIN, SO_PIN, SoftHSM
+
+
+def test_a_softhsm_home_is_its_owners_alone(tmp_path: Path) -> None:
+    """SoftHSM protects keys by file modes and the PIN only: folders 0700, configuration 0600."""
+    home = tmp_path / "home"
+    configuration = softhsm_configuration(home)
+    modes = [each.stat().st_mode & 0o777 for each in (home, home / "tokens", configuration)]
+    assert modes == [0o700, 0o700, 0o600]
+    assert configuration.read_text().splitlines() == [
+        f"directories.tokendir = {home}/tokens",
+        "objectstore.backend = file",
+        "log.level = ERROR",
+        "slots.removable = false",
+    ]
+
+
+def test_an_existing_softhsm_home_is_kept(tmp_path: Path) -> None:
+    """A second set-up in the same folder is refused and changes nothing."""
+    configuration = softhsm_configuration(tmp_path)
+    before = configuration.read_bytes()
+    with pytest.raises(FileExistsError):
+        softhsm_configuration(tmp_path)
+    assert configuration.read_bytes() == before
+
+
+def test_a_new_token_is_listed_and_opens(softhsm: SoftHSM) -> None:
+    """Initialising gives a token with a user PIN; it is seen by `slots` and opened at once."""
+    config = softhsm.make("provisioned")
+    listed = [each for each in slots(MODULE, softhsm.environment) if each.label == "provisioned"]
+    assert [(each.serial, each.user_pin_set, each.user_pin_locked) for each in listed] == [(config.serial, True, False)]
+    with Token.open(config, PIN) as token:
+        assert token.objects() == ()
+
+
+def test_a_free_slot_is_listed_without_a_label(softhsm: SoftHSM) -> None:
+    """The slot SoftHSM keeps for the next token shows no label."""
+    assert any(each.label is None for each in slots(MODULE, softhsm.environment))
+
+
+def test_a_token_is_made_while_another_is_in_use(softhsm: SoftHSM, token: Token) -> None:
+    """Making a token does not disturb those that are open."""
+    softhsm.make("beside")
+    assert token.objects() == ()
+
+
+def test_a_label_in_use_is_refused(softhsm: SoftHSM) -> None:
+    """Two tokens of one label could not be told apart, so the second is not made."""
+    config = softhsm.make("once")
+    before = slots(MODULE, softhsm.environment)
+    with pytest.raises(LabelInUse, match="once"):
+        initialise(config, SO_PIN, PIN)
+    assert slots(MODULE, softhsm.environment) == before
+
+
+@pytest.mark.parametrize("label", ["", "x" * 33, "署" * 11])
+def test_a_label_has_1_to_32_octets(softhsm: SoftHSM, label: str) -> None:
+    """PKCS#11 pads labels to 32 octets; a longer one would be cut."""
+    with pytest.raises(OperationRefused, match="1 to 32 octets"):
+        initialise(replace(softhsm.config("x"), label=label), SO_PIN, PIN)
+
+
+def test_a_japanese_label_works(softhsm: SoftHSM) -> None:
+    """Labels are UTF-8 (PKCS#11 2.40, 3.2)."""
+    with Token.open(softhsm.make("署名用"), PIN) as token:
+        assert token.name == "署名用"
+
+
+def test_a_too_short_so_pin_is_refused(softhsm: SoftHSM) -> None:
+    """The token's own rule for PINs is reported as such, and no token is made."""
+    with pytest.raises(PinRefused, match="does not accept it"):
+        initialise(softhsm.config("short-so"), "1", PIN)
+    assert all(each.label != "short-so" for each in slots(MODULE, softhsm.environment))
+
+
+def test_a_refused_user_pin_can_be_chosen_again(softhsm: SoftHSM) -> None:
+    """A token left without a user PIN is completed by the next call."""
+    config = softhsm.config("short-user")
+    with pytest.raises(PinRefused):
+        initialise(config, SO_PIN, "1")
+    assert initialise(config, SO_PIN, PIN).user_pin_set
+    Token.open(config, PIN).close()
+
+
+def test_a_token_half_made_is_not_completed_by_another_officer(softhsm: SoftHSM) -> None:
+    """Completing a token needs the security officer's PIN it was made with."""
+    config = softhsm.config("half-made")
+    with pytest.raises(PinRefused):
+        initialise(config, SO_PIN, "1")
+    with pytest.raises(PinRefused):
+        initialise(config, "another-so-pin", PIN)
+
+
+def test_a_broken_token_does_not_hide_the_others(softhsm: SoftHSM) -> None:
+    """One token's damaged files leave the other tokens usable."""
+    broken, whole = softhsm.make("broken"), softhsm.make("whole")
+    file = softhsm.token_directory(broken) / "token.object"
+    kept = file.read_bytes()
+    file.write_bytes(kept[:10])
+    try:
+        with Token.open(whole, PIN) as token:
+            assert token.objects() == ()
+    finally:
+        file.write_bytes(kept)
+
+
+def test_a_missing_configuration_is_reported(tmp_path: Path) -> None:
+    """SoftHSM refuses to start without its configuration; that is the token being away, not a crash."""
+    with pytest.raises(TokenUnavailable):
+        slots(MODULE, {"SOFTHSM2_CONF": str(tmp_path / "absent.conf")})
+
+
+def test_a_missing_module_is_reported(tmp_path: Path) -> None:
+    """`slots` names a module that is not there."""
+    with pytest.raises(ModuleMissing, match="there is no such file"):
+        slots(tmp_path / "absent.so")
+
+
+def test_slots_do_not_change_the_environment_of_open_tokens(token: Token) -> None:
+    """Listing another SoftHSM home while a token is open is refused."""
+    with pytest.raises(EnvironmentConflict):
+        slots(MODULE, {"SOFTHSM2_CONF": "/nowhere"})
+    assert token.objects() == ()
