@@ -5,14 +5,17 @@ Each test stands for somebody who holds the database file or the front end and t
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ca.application import canonical
 from ca.approvals import sign_evidence
-from ca.errors import ApplicationMalformed, AuthorityNotIssuing
+from ca.errors import ApplicationMalformed, AuthorityNotIssuing, CAError
 from ca.statement import key_octets
 from ca.warrant import CLOCK_TOLERANCE, Warrant, record_of
 from ca.warrant_errors import (
@@ -139,6 +142,16 @@ def test_a_text_that_is_not_canonical_is_refused() -> None:
     """RFC 8785: what was signed is parsed strictly before anything else."""
     with pytest.raises(ApplicationMalformed):
         warranted(replace(RECORD, canonical=RECORD.canonical + b" "))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**16), st.integers(1, 255))
+def test_no_changed_octet_leaves_a_warrant(place: int, change: int) -> None:
+    """Design section 3: every octet of the text is under the signatures, and damage is refused by a code of ours."""
+    text = bytearray(RECORD.canonical)
+    text[place % len(text)] ^= change
+    with pytest.raises(CAError):
+        warranted(replace(RECORD, canonical=bytes(text), digest=sha256(text).digest()))
 
 
 @pytest.mark.parametrize(
