@@ -16,8 +16,9 @@ from cryptography.x509.oid import NameOID
 from policies.finding import Severity
 from policies.lint import lint_certificate, lint_crl, lint_ocsp_response
 from policies.tbs import to_be_signed, unsigned_certificate
+from tests.fixtures.vectors import GOLDEN_PROFILES, VECTORS, encoded
 
-SAMPLES = sorted(Path(__file__).parents[2].joinpath("vectors/samples").glob("*.cer"))
+SAMPLES = sorted(VECTORS.joinpath("samples").glob("*.cer"))
 NOW = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 KEY = ec.derive_private_key(20261123, ec.SECP256R1())
 HOLDER = ec.derive_private_key(20261124, ec.SECP256R1())
@@ -91,6 +92,14 @@ def test_the_real_ca_certificates_have_no_errors(path: Path) -> None:
     expected = [(Severity.NOTICE, "pkix.certificate_policies_policy_has_qualifier")]
     assert found == (expected if "g3-sub1" in path.name else [])
     assert lint_certificate(bare) == lint_certificate(der)
+
+
+@pytest.mark.parametrize("profile", GOLDEN_PROFILES)
+def test_our_profiles_have_no_errors(profile: str, tmp_path: Path) -> None:
+    """What openssl encodes from the tables of each profile gives at most the notice about its CPS pointer."""
+    tbs = encoded(VECTORS.joinpath("golden", f"{profile}.cnf").read_text(encoding="utf-8"), tmp_path)
+    found = {(finding.severity, finding.code) for finding in lint_certificate(unsigned_certificate(tbs))}
+    assert found <= {(Severity.NOTICE, "pkix.certificate_policies_policy_has_qualifier")}
 
 
 def test_the_samples_are_there() -> None:
