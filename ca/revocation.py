@@ -1,0 +1,104 @@
+"""Revoke, hold, release, hand over: what a warrant lets the signer do to a certificate, in one transaction.
+
+Revoked is for ever. Only certificateHold is released (RFC 5280 section 5.3.1), and only where the profile allows it,
+which `ca.warrant` has checked. A renewal supersedes at hand-over: the old certificate is revoked in the same
+transaction; a hand-over that failed is a revocation of the new one with reason unspecified (fact sheet c.3).
+"""
+
+from datetime import datetime
+from typing import Final
+
+from ca.application import Application
+from ca.refusals import EffectDiffers, InvalidityInFuture, TargetDiffers
+from ca.trail import serial_text, warrant_facts
+from ca.warrant import Warrant
+from policies.life_events import effect_of
+from store import status
+from store.applications import use
+from store.audit import Fact
+from store.certificates import CertificateRecord, certificate, hand_over, pending
+from store.database import Transaction
+
+__all__ = ["Act", "execute"]
+
+Act = tuple[str, dict[str, Fact]]
+"""An audit event and its facts."""
+
+SUPERSEDED: Final = 4
+"""RFC 5280 section 5.3.1: the reason of a certificate that a renewal replaced."""
+
+
+def execute(tx: Transaction, warrant: Warrant, now: datetime) -> tuple[Act, ...]:
+    """Carry out a warrant that is no issue, and use its application up; return what the audit trail has to say.
+
+    The caller fences the claim before and writes the audit entries after, in the same transaction. Raises TargetDiffers
+    when the certificate is not the one the application speaks of, EffectDiffers when the life event has another effect
+    on this kind of certificate, InvalidityInFuture; AlreadyRevoked, AlreadyHeld, NotHeld, NoPending, UnknownCertificate
+    and ApplicationUsed from the store. Nothing was written then that the caller may keep.
+    """
+    application = warrant.application
+    if application.target is None:
+        raise ValueError("only an issue has no target")
+    target = certificate(tx, *application.target)
+    _check_target(application, target)
+    use(tx, application.id, now, *application.target)
+    match application.action:
+        case "revoke":
+            acts = _revoke(tx, application, target, now)
+        case "hold":
+            status.hold(tx, target.issuer, target.serial, now, application.id)
+            acts = [("certificate.held", _named(target))]
+        case "release":
+            status.release(tx, target.issuer, target.serial, now, application.id)
+            acts = [("certificate.released", _named(target))]
+        case "hand-over":
+            acts = _hand_over(tx, application, target, now)
+        case "issue":
+            raise ValueError("an issue is carried out by ca.issuance")
+    return tuple((event, facts | warrant_facts(warrant)) for event, facts in acts)
+
+
+def _check_target(application: Application, target: CertificateRecord) -> None:
+    """The row of the certificate must be of the authority, profile and holder that the officers signed for.
+
+    Without this, an application under a profile that allows a release could release a certificate of one that does not.
+    """
+    for field in ("authority", "profile", "holder", "kind"):
+        if getattr(application, field) != getattr(target, field):
+            raise TargetDiffers(target.issuer, serial_text(target.serial), field)
+
+
+def _revoke(tx: Transaction, application: Application, target: CertificateRecord, now: datetime) -> list[Act]:
+    _check_effect(application)
+    if application.invalidity_at is not None and application.invalidity_at > now:
+        raise InvalidityInFuture(application.invalidity_at)
+    reason = application.reason or None  # unspecified is left out (RFC 5280 section 5.3.1)
+    status.revoke(tx, target.issuer, target.serial, reason, now, application.invalidity_at, application.id)
+    return [
+        ("certificate.revoked", _named(target) | {"reason": application.reason, "event_of_life": application.event})
+    ]
+
+
+def _check_effect(application: Application) -> None:
+    """A life event has the effect that the table gives it on this kind of certificate, and no other."""
+    if application.event is None:
+        return
+    effect = effect_of(application.event, application.kind)
+    if effect.act != "revoke" or effect.reason != application.reason:
+        raise EffectDiffers(application.event, application.kind)
+
+
+def _hand_over(tx: Transaction, application: Application, target: CertificateRecord, now: datetime) -> list[Act]:
+    """The pending certificate becomes the live one, and the one it replaces is superseded."""
+    if pending(tx, application.holder, application.kind) != (target.issuer, target.serial):
+        raise TargetDiffers(target.issuer, serial_text(target.serial), "pending")
+    acts: list[Act] = [("certificate.handed-over", _named(target))]
+    old = hand_over(tx, application.holder, application.kind, now)
+    if old is not None:
+        status.revoke(tx, *old, SUPERSEDED, now, None, application.id)
+        acts.append(("certificate.revoked", _named(certificate(tx, *old)) | {"reason": SUPERSEDED}))
+    return acts
+
+
+def _named(target: CertificateRecord) -> dict[str, Fact]:
+    return {"issuer": target.issuer, "serial": serial_text(target.serial), "profile": target.profile}

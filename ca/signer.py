@@ -1,0 +1,254 @@
+"""The signer: takes approved applications, believes only their evidence, and carries them out.
+
+Each turn claims, verifies warrants, resolves what a vanished signer left behind, executes, and records refusals. It
+never sleeps and never asks the clock: the loop around it belongs to the program that runs it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final, Literal
+from uuid import UUID
+
+from ca.authority import Authority
+from ca.errors import CAError
+from ca.issuance import Checkpoint, Issued, Ledger, Outcome, issue, passed
+from ca.preparation import Case, Refusal, prepare_all
+from ca.recovery import abandon_orphans, abandon_rows, left_behind, prepared_again, sign_again
+from ca.refusals import SignatureWrong, TooManyFailures
+from ca.revocation import execute
+from ca.roster import Roster
+from ca.serials import Random, SerialNumbers
+from ca.warrant import Warrant, verify
+from ca.warrant_errors import AuthorityDiffers, ProfileNotAuthorised
+from policies.errors import PolicyError
+from policies.profile import CertificateProfile
+from store.applications import ApplicationRecord, Evidence, claim, evidence_of, fence, finish, give_back
+from store.audit import AuditChain, Fact
+from store.certificates import CertificateRecord
+from store.database import Database
+from store.errors import ApplicationError, ApplicationUsed, CertificateError, ClaimLost, NoPending, StoreError
+
+__all__ = ["FAILURES", "Signer", "Turn"]
+
+FAILURES: Final = 3
+"""After so many failed attempts an application is parked until a person looks at it."""
+
+_TOKEN_OCTETS: Final = 16
+_REFUSALS: Final = (CAError, PolicyError, ApplicationError, CertificateError, NoPending)
+
+Refusing = CAError | PolicyError | ApplicationError | CertificateError | NoPending
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn did, in applications: `claimed` is the sum of all but `orphans` and those waiting for a retry.
+
+    `lost` were taken over by another signer; `orphans` are reserved serial numbers nobody would have come back to.
+    """
+
+    claimed: int = 0
+    issued: int = 0
+    executed: int = 0
+    refused: int = 0
+    parked: int = 0
+    failed: int = 0
+    lost: int = 0
+    orphans: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signer:
+    """One signing process. Construction takes everything it may touch; nothing else is reached.
+
+    `roster` returns the newest believed roster or raises DocumentRefused. `random` is a CSPRNG. `lease` is how long a
+    claim is held; no turn may last longer. `limit` is how many applications a turn claims, `batch` how many
+    certificates share a transaction. `linters` lint in other processes while this one signs.
+    """
+
+    name: str
+    deployment: str
+    database: Database
+    audit: AuditChain
+    authorities: Mapping[str, Authority]
+    profiles: Mapping[str, CertificateProfile]
+    roster: Callable[[], Roster]
+    random: Random
+    lease: timedelta = timedelta(seconds=60)
+    limit: int = 256
+    batch: int = 64
+    linters: Executor | None = None
+    checkpoint: Checkpoint = passed
+    serials: SerialNumbers = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "serials", SerialNumbers(self.random))
+
+    def turn(self, now: datetime) -> Turn:
+        """Claim what is ready at `now` (aware UTC) and carry it out; return what became of it.
+
+        Raises ConnectionError when the token or the database is away: what was claimed and not finished can be claimed
+        again. The caller waits and checks the token before the next turn. Raises RandomFailed when serial numbers
+        cannot be trusted: the program must stop. Raises DocumentRefused when the roster is not believed.
+        """
+        token = self.random(_TOKEN_OCTETS)
+        ledger = Ledger(self.database, self.audit, token, self.checkpoint)
+        with self.database.transaction() as tx:
+            orphans = abandon_orphans(tx, ledger, now, self.lease)
+            claimed = claim(tx, self.name, token, now, self.lease, self.limit)
+            evidence = evidence_of(tx, [record.id for record in claimed])
+            left = left_behind(tx, [record.id for record in claimed], now)
+        if not claimed:
+            return Turn(orphans=orphans)
+        self.checkpoint("claimed")
+        work = _Work(self, ledger, left, now)
+        try:
+            work.run(claimed, evidence)
+        except (ConnectionError, CAError) as error:
+            self._interrupted(ledger, claimed, error, now)
+            raise
+        return Turn(claimed=len(claimed), orphans=orphans, **work.ends)
+
+    def _interrupted(
+        self, ledger: Ledger, claimed: Sequence[ApplicationRecord], error: Exception, now: datetime
+    ) -> None:
+        """Let others, or the next turn, claim what is unfinished; a token that was away is nobody's failure."""
+        if isinstance(error, StoreError):
+            return  # the database is away: the lease runs out by itself
+        code = getattr(error, "code", "ca.token-away")
+        with self.database.transaction() as tx:
+            back = give_back(tx, [record.id for record in claimed], ledger.token or b"", failed=False)
+            self.audit.append(tx, "signer.interrupted", {"code": code, "given_back": len(back)}, now)
+
+
+class _Work:
+    """One turn's claimed applications on their way to an end."""
+
+    def __init__(self, signer: Signer, ledger: Ledger, left: Mapping[UUID, CertificateRecord], now: datetime) -> None:
+        self._signer, self._ledger, self._left, self._now = signer, ledger, left, now
+        self._token = ledger.token or b""
+        self.ends: Counter[str] = Counter()
+
+    def run(self, claimed: Sequence[ApplicationRecord], evidence: Mapping[UUID, Sequence[Evidence]]) -> None:
+        """Bring each to its end: done, refused, parked, or left for another try."""
+        roster = self._signer.roster()
+        issues: list[Warrant] = []
+        for record in claimed:
+            try:
+                warrant = self._warrant(record, evidence[record.id], roster)
+            except _REFUSALS as error:
+                self._end(record.id, "refused", error)
+                continue
+            if record.attempts >= FAILURES:
+                self._end(record.id, "parked", TooManyFailures(record.attempts))
+            elif warrant.application.action == "issue":
+                issues.append(warrant)
+            else:
+                self._execute(warrant)
+        self._issue(issues)
+
+    def _warrant(self, record: ApplicationRecord, evidence: Sequence[Evidence], roster: Roster) -> Warrant:
+        """The columns only say where to look; the signed text is compared with what is found there."""
+        authority = self._signer.authorities.get(record.authority)
+        if authority is None:
+            raise AuthorityDiffers(record.authority)
+        profile = self._signer.profiles.get(record.profile)
+        if profile is None:
+            raise ProfileNotAuthorised(record.profile, b"")
+        return verify(
+            record,
+            evidence,
+            roster=roster,
+            authority=authority.statement,
+            profile=profile,
+            deployment=self._signer.deployment,
+            now=self._now,
+        )
+
+    def _execute(self, warrant: Warrant) -> None:
+        """Carry out a warrant that is no issue: one transaction for status, journal, application and audit."""
+        id = warrant.application.id
+        try:
+            with self._ledger.database.transaction() as tx:
+                fence(tx, id, self._token)
+                acts = execute(tx, warrant, self._now)
+                finish(tx, id, self._token, "done", warrant.application.action, self._now)
+                self._ledger.audit.append_many(tx, acts, self._now)
+                self._ledger.checkpoint("executing")
+        except ClaimLost:
+            self._lost(id)
+        except _REFUSALS as error:
+            self._end(id, "refused", error)
+        else:
+            self.ends["executed"] += 1
+        self._ledger.checkpoint("executed")
+
+    def _issue(self, warrants: Sequence[Warrant]) -> None:
+        fresh, again = [], []
+        for warrant in warrants:
+            row = self._left.get(warrant.application.id)
+            prepared = prepared_again(self._case(warrant, row.serial), row, self._now) if row else None
+            if prepared is not None:
+                again.append(prepared)
+            elif row is None or self._abandon(row):
+                fresh.append(self._case(warrant, self._signer.serials.draw()))
+        self._count(sign_again(again, self._ledger, self._now))
+        results = prepare_all(fresh, self._now, self._signer.linters)
+        while chunk := list(islice(results, self._signer.batch)):
+            for one in chunk:
+                if isinstance(one, Refusal):
+                    self._end(one.case.warrant.application.id, "refused", one.error)
+            self._count(issue([one for one in chunk if not isinstance(one, Refusal)], self._ledger, self._now))
+
+    def _case(self, warrant: Warrant, serial: int) -> Case:
+        application = warrant.application
+        authority = self._signer.authorities[application.authority]
+        return Case(warrant, authority, self._signer.profiles[application.profile], serial)
+
+    def _count(self, outcomes: Iterable[Outcome]) -> None:
+        for one in outcomes:
+            if isinstance(one, Issued):
+                self.ends["issued"] += 1
+            elif isinstance(one.error, ClaimLost):
+                self.ends["lost"] += 1
+            elif isinstance(one.error, SignatureWrong):
+                self.ends["failed"] += 1
+            elif isinstance(one.error, ApplicationUsed):
+                self.ends["refused"] += 1
+            elif one.prepared.application_id is not None:
+                self._end(one.prepared.application_id, "refused", one.error)
+
+    def _abandon(self, row: CertificateRecord) -> bool:
+        """Give up what an earlier attempt reserved; False when another signer has the application now."""
+        id = row.application_id or UUID(int=0)
+        try:
+            with self._ledger.database.transaction() as tx:
+                fence(tx, id, self._token)
+                abandon_rows(tx, [row], self._ledger, self._now)
+        except ClaimLost:
+            self._lost(id)
+            return False
+        self._ledger.checkpoint("resolved")
+        return True
+
+    def _end(self, id: UUID, state: Literal["refused", "parked"], error: Refusing) -> None:
+        """End an application without a certificate, and give up a serial number an earlier attempt reserved for it."""
+        try:
+            with self._ledger.database.transaction() as tx:
+                finish(tx, id, self._token, state, error.code, self._now)
+                if id in self._left:
+                    abandon_rows(tx, [self._left[id]], self._ledger, self._now)
+                facts: dict[str, Fact] = {"application": str(id), "code": error.code}
+                self._ledger.audit.append(tx, f"application.{state}", facts, self._now)
+        except ClaimLost:
+            self._lost(id)
+        else:
+            self.ends[state] += 1
+
+    def _lost(self, id: UUID) -> None:
+        with self._ledger.database.transaction() as tx:
+            self._ledger.audit.append(tx, "claim.lost", {"application": str(id)}, self._now)
+        self.ends["lost"] += 1
