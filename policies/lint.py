@@ -1,6 +1,6 @@
 """Certificates, CRLs and OCSP responses held against RFC 5280 and RFC 6960 by pkilint, inside the process.
 
-About 3 ms for a certificate. pkilint takes most of a second to import, so it is imported by the first call. What is
+A certificate takes a few milliseconds. pkilint takes most of a second to import, so the first call imports it. What is
 found is told by rule and place only: pkilint's own messages may quote a name or an address.
 """
 
