@@ -5,13 +5,16 @@ then the list is hashed from the spool, signed, and written out. One spool serve
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import BinaryIO
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from crl import der
 from crl.errors import EntriesNotInOrder, KeyNotUsable
@@ -19,13 +22,12 @@ from crl.signature import PrivateKey, algorithm_identifier, sign_digest
 from policies.profile import CRLProfile, hash_algorithm
 from store.crls import Entry
 
-REASON = der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x15")
-INVALIDITY_DATE = der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x18")
-EXTENSIONS = {
-    "authorityKeyIdentifier": der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x23"),
-    "cRLNumber": der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x14"),
-    "issuingDistributionPoint": der.element(der.OBJECT_IDENTIFIER, b"\x55\x1d\x1c"),
+EXTENSIONS: Mapping[str, x509.ObjectIdentifier] = {
+    "authorityKeyIdentifier": ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+    "cRLNumber": ExtensionOID.CRL_NUMBER,
+    "issuingDistributionPoint": ExtensionOID.ISSUING_DISTRIBUTION_POINT,
 }
+"""The extensions by their names in the profile."""
 
 CHUNK = 1 << 18  # octets moved at a time; what bounds the memory
 BATCH = 2048  # entries joined before one write
@@ -88,11 +90,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """The encoded entries of one partition in a file: `size` octets, `count` entries."""
+    """The encoded entries of one partition in a file: `size` octets, `count` entries, and the SHA-256 of all."""
 
     file: BinaryIO
     size: int
     count: int
+    sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +110,14 @@ class WrittenList:
 def spool_entries(entries: Iterable[Entry], profile: CRLProfile, file: BinaryIO) -> Spool:
     """Encode the entries, strictly ascending by serial octets, into an empty file; EntriesNotInOrder otherwise."""
     size = count = 0
-    batch: list[bytes] = []
-    for encoded in _encoded(entries, profile):
-        batch.append(encoded)
-        if len(batch) == BATCH:
-            size += file.write(b"".join(batch))
-            count += BATCH
-            batch.clear()
-    size += file.write(b"".join(batch))
-    return Spool(file, size, count + len(batch))
+    sha256 = hashlib.sha256()
+    encoded = encoded_entries(entries, profile)
+    while batch := list(islice(encoded, BATCH)):
+        block = b"".join(batch)
+        sha256.update(block)
+        size += file.write(block)
+        count += len(batch)
+    return Spool(file, size, count, sha256.digest())
 
 
 def write_list(heading: Heading, spool: Spool, key: PrivateKey, out: BinaryIO) -> WrittenList:
@@ -169,12 +171,15 @@ def _around_entries(heading: Heading, identifier: bytes, spool: Spool) -> tuple[
     return der.header(der.SEQUENCE, len(fields) + spool.size + len(after)) + fields, after
 
 
-def _extension(identifier: bytes, value: bytes, *, critical: bool = False) -> bytes:
-    return der.element(der.SEQUENCE, identifier, der.TRUE if critical else b"", der.element(der.OCTET_STRING, value))
+def _extension(identifier: x509.ObjectIdentifier, value: bytes, *, critical: bool = False) -> bytes:
+    encoded = der.element(
+        der.OBJECT_IDENTIFIER, b"\x55\x1d", bytes((int(identifier.dotted_string.rpartition(".")[2]),))
+    )
+    return der.element(der.SEQUENCE, encoded, der.TRUE if critical else b"", der.element(der.OCTET_STRING, value))
 
 
-def _encoded(entries: Iterable[Entry], profile: CRLProfile) -> Iterator[bytes]:
-    """Each entry's DER (section 5.1.2.6). Few kinds of extensions occur, so they are made once."""
+def encoded_entries(entries: Iterable[Entry], profile: CRLProfile) -> Iterator[bytes]:
+    """Each entry's DER (section 5.1.2.6), with the extensions the profile wants; EntriesNotInOrder."""
     previous = b""
     for serial, revoked_at, reason, invalidity_at in entries:
         if serial <= previous:
@@ -195,7 +200,7 @@ def _entry_extensions(reason: int | None, invalidity_at: int | None) -> bytes:
     """The extensions of an entry, none of them critical (section 5.3); unspecified (0) is left out (5.3.1)."""
     extensions = b""
     if reason:
-        extensions += _extension(REASON, der.element(der.ENUMERATED, bytes((reason,))))
+        extensions += _extension(CRLEntryExtensionOID.CRL_REASON, der.element(der.ENUMERATED, bytes((reason,))))
     if invalidity_at is not None:
-        extensions += _extension(INVALIDITY_DATE, der.generalized_time_of(invalidity_at))
+        extensions += _extension(CRLEntryExtensionOID.INVALIDITY_DATE, der.generalized_time_of(invalidity_at))
     return der.element(der.SEQUENCE, extensions) if extensions else b""

@@ -52,6 +52,18 @@ class GateClosed(CRLError):
     next = "The list published before stays in force; find out why before trying again."
 
 
+class StatusTampered(CRLError):
+    """The status table says better of a certificate than the insert-only journal of revocations."""
+
+    code = "crl.status-tampered"
+    next = "Run `ninsho audit verify`, find out who wrote to the database, and revoke the certificate again."
+
+    def __init__(self, issuer: str, serial: int) -> None:
+        super().__init__(f"The status of {issuer} {serial:x} was made better than its journal says.")
+        self.issuer = issuer
+        self.serial = serial
+
+
 class NumberNotGreater(GateClosed):
     """The number is not greater than the published one (RFC 5280 section 5.2.3)."""
 
@@ -82,6 +94,11 @@ class WrongUpdateTimes(GateClosed):
     """The times in the finished list are not those it was ordered with."""
 
     code = "crl.wrong-update-times"
+
+    def __init__(self, found: datetime, ordered: datetime) -> None:
+        super().__init__(f"The list is dated {found.isoformat()} and was ordered for {ordered.isoformat()}.")
+        self.found = found
+        self.ordered = ordered
 
 
 class WrongIssuer(GateClosed):
@@ -127,14 +144,17 @@ class SizeOutOfBounds(GateClosed):
         self.bound = bound
 
 
-class EntryMissing(GateClosed):
+class SnapshotDiffers(GateClosed):
     """The finished list lacks, adds or alters an entry of the snapshot it was made from."""
 
-    code = "crl.entry-missing"
+    code = "crl.snapshot-differs"
 
-    def __init__(self, serial: bytes) -> None:
-        super().__init__(f"The list and the snapshot it was made from differ at serial {serial.hex()}.")
-        self.serial = serial
+    def __init__(self, listed: int, counted: int) -> None:
+        super().__init__(
+            f"The {listed} entries listed are not, octet for octet, the {counted} of the snapshot they were made from."
+        )
+        self.listed = listed
+        self.counted = counted
 
 
 class EntryLeft(GateClosed):
@@ -143,8 +163,8 @@ class EntryLeft(GateClosed):
     code = "crl.entry-left"
     next = "Compare the status table with the published list; a restored database lacks newer revocations."
 
-    def __init__(self, serial: bytes) -> None:
+    def __init__(self, serial: int) -> None:
         super().__init__(
-            f"Serial {serial.hex()} would leave the list though it was neither released nor listed after its end."
+            f"Serial {serial:x} would leave the list though it was neither released nor listed after its end."
         )
         self.serial = serial

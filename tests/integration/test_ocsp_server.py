@@ -22,8 +22,8 @@ from cryptography.x509 import ocsp
 
 from hsm.generation import KeyAlgorithm
 from hsm.token import Token
+from tests.fixtures.register import Register
 from tests.fixtures.tokens import PIN, SoftHSM
-from tests.unit.ocsp.register import Register
 from tests.unit.ocsp.samples import make_authority, responder_certificate
 
 ROOT = Path(__file__).parents[2]

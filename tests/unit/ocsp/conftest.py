@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from tests.unit.ocsp.register import Register
+from tests.fixtures.register import Register
 from tests.unit.ocsp.samples import SampleAuthority, make_authority
 
 

@@ -10,7 +10,7 @@ from cryptography.x509 import ocsp
 
 from ocsp.cache import AnswerCache, ChangeWatch, Kept
 from ocsp.responder import Responder
-from tests.unit.ocsp.register import Register
+from tests.fixtures.register import Register
 from tests.unit.ocsp.samples import NOW, SampleAuthority, question
 from tests.unit.ocsp.test_responder import make_responder
 

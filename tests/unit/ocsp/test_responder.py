@@ -14,7 +14,7 @@ from ocsp.cache import AnswerCache
 from ocsp.limit import TokenBucket
 from ocsp.responder import Answer, Responder
 from ocsp.status import StatusReader
-from tests.unit.ocsp.register import Register
+from tests.fixtures.register import Register
 from tests.unit.ocsp.samples import NOW, SampleAuthority, make_authority, make_delegate, question, responder_certificate
 from tests.unit.ocsp.test_request import request
 

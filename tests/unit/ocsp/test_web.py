@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ocsp.request import MAX_OCTETS
 from ocsp.web import OCSPApplication
-from tests.unit.ocsp.register import Register
+from tests.fixtures.register import Register
 from tests.unit.ocsp.samples import NOW, SampleAuthority, question
 from tests.unit.ocsp.test_responder import make_responder
 

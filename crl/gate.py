@@ -1,0 +1,150 @@
+"""What stands between a finished list and its publication: every check that a wrong list must fail (CRL-1 to CRL-5).
+
+The list is read back from its file and compared with the authority's certificate, with the heading it was ordered
+with, with the snapshot it was made from, and with the list published before.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice, zip_longest
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from crl.builder import EXTENSIONS, Heading, encoded_entries
+from crl.errors import (
+    EntryLeft,
+    NumberNotGreater,
+    SignatureNotValid,
+    SizeOutOfBounds,
+    SnapshotDiffers,
+    StatusTampered,
+    ThisUpdateNotNewer,
+    WrongExtensions,
+    WrongIssuer,
+    WrongUpdateTimes,
+)
+from crl.reader import ListFile
+from store.crls import count_entries, entries
+from store.database import Transaction
+from store.status import acts, conflicts, statuses
+
+AT_ONCE = 500  # serials asked for in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What a list was ordered to be: the authority it is for, its heading, and which entries of which snapshot."""
+
+    authority: str
+    certificate: x509.Certificate
+    heading: Heading
+    issuer: str
+    not_listed_past: datetime | None
+    size_bound: int
+
+
+def check(made: ListFile, ordered: Ordered, previous: ListFile | None, snapshot: Transaction) -> None:
+    """Let a finished list pass, or raise the GateClosed that says what is wrong with it.
+
+    `previous` is the newest list of the same authority and partition that was published, `snapshot` the transaction
+    the entries were read in.
+    """
+    if made.size > ordered.size_bound:
+        raise SizeOutOfBounds(made.size, ordered.size_bound)
+    _check_heading(made, ordered)
+    if previous is not None:
+        _check_newer(made, previous)
+    _check_signature(made, ordered)
+    _check_complete(made, ordered, snapshot)
+    if previous is not None:
+        _check_left(left(previous, made), previous, ordered, snapshot)
+
+
+def check_origin(published: ListFile, ordered: Ordered) -> None:
+    """The list published before is this authority's own: WrongIssuer or SignatureNotValid for another's (CRL-4)."""
+    if published.heading.issuer.public_bytes() != ordered.certificate.subject.public_bytes():
+        raise WrongIssuer(ordered.authority)
+    _check_signature(published, ordered)
+
+
+def check_journal(snapshot: Transaction, issuer: str) -> None:
+    """The status table says of no certificate better than the insert-only journal does; StatusTampered otherwise."""
+    for serial in conflicts(snapshot, issuer):
+        raise StatusTampered(issuer, serial)
+
+
+def left(previous: ListFile, made: ListFile) -> Iterator[bytes]:
+    """The serials that stand in the earlier list and not in the later one, both being in serial order."""
+    later = (entry.serial for entry in made.listed())
+    reached = next(later, None)
+    for entry in previous.listed():
+        while reached is not None and reached < entry.serial:
+            reached = next(later, None)
+        if reached != entry.serial:
+            yield entry.serial
+
+
+def _check_heading(made: ListFile, ordered: Ordered) -> None:
+    """Issuer, times and extensions are those ordered, octet for octet (RFC 5280 sections 5.1.2.3 to 5.2.5)."""
+    heading = made.heading
+    if heading.issuer.public_bytes() != ordered.certificate.subject.public_bytes():
+        raise WrongIssuer(ordered.authority)
+    this_update = ordered.heading.this_update.replace(microsecond=0)
+    next_update = ordered.heading.next_update.replace(microsecond=0)
+    if (heading.last_update_utc, heading.next_update_utc) != (this_update, next_update):
+        raise WrongUpdateTimes(heading.last_update_utc, this_update)
+    found = [(one.oid.dotted_string, one.critical, one.value.public_bytes()) for one in heading.extensions]
+    expected = [
+        (EXTENSIONS[kind].dotted_string, critical, value) for kind, critical, value in ordered.heading.extensions()
+    ]
+    for one, other in zip_longest(found, expected, fillvalue=("none", False, b"")):
+        if one != other:
+            raise WrongExtensions(other[0])
+
+
+def _check_newer(made: ListFile, previous: ListFile) -> None:
+    """The number is greater and thisUpdate later (sections 5.2.3 and 5.1.2.4)."""
+    if made.number() <= previous.number():
+        raise NumberNotGreater(made.number(), previous.number())
+    if made.heading.last_update_utc <= previous.heading.last_update_utc:
+        raise ThisUpdateNotNewer(made.heading.last_update_utc, previous.heading.last_update_utc)
+
+
+def _check_signature(made: ListFile, ordered: Ordered) -> None:
+    key = ordered.certificate.public_key()
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) or not made.is_signed_by(key):
+        raise SignatureNotValid(ordered.authority)
+
+
+def _check_complete(made: ListFile, ordered: Ordered, snapshot: Transaction) -> None:
+    """The entries are those of the snapshot, read a second time, and as many as it counts."""
+    which = (ordered.issuer, ordered.heading.partition, ordered.not_listed_past)
+    digest = hashlib.sha256()
+    for encoded in encoded_entries(entries(snapshot, *which), ordered.heading.profile):
+        digest.update(encoded)
+    listed, counted = sum(1 for _ in made.listed()), count_entries(snapshot, *which)
+    if listed != counted or made.entries_digest() != digest.digest():
+        raise SnapshotDiffers(listed, counted)
+
+
+def _check_left(gone: Iterable[bytes], previous: ListFile, ordered: Ordered, snapshot: Transaction) -> None:
+    """An entry leaves by a recorded release, or once it stood in a list dated past its end (section 3.3)."""
+    dated = previous.heading.last_update_utc
+    gone = iter(gone)
+    while some := [int.from_bytes(serial, "big") for serial in islice(gone, AT_ONCE)]:
+        found = statuses(snapshot, ordered.issuer, some)
+        done = acts(snapshot, ordered.issuer, some)
+        for serial in some:
+            status = found.get(serial)
+            ended = status is not None and status.not_after is not None and status.not_after < dated
+            released = (
+                status is not None
+                and status.state == "good"
+                and bool(done[serial])
+                and done[serial][-1].act == "release"
+            )
+            if not ended and not released:
+                raise EntryLeft(serial)

@@ -1,0 +1,149 @@
+"""Publishing revocation lists: one partition at a time, by every living generation of its issuer.
+
+In order: lock the partition's number; open the snapshot, then date the list; spool the entries once; let each
+generation sign them under its own key; pass every list through the gate; publish; record and audit. Whatever fails
+leaves the lists published before in force. Other publishers of the partition wait at the number meanwhile; on SQLite
+so does every writer, for about 0.1 s per 10,000 entries.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from crl.drafts import Draft, Drafts, ListSigner
+from crl.errors import CRLError
+from crl.gate import Ordered, check, check_journal, check_origin
+from store.audit import AuditChain, Fact
+from store.crls import CRLRecord, latest_crl, next_number, record_crl
+from store.database import Database, Transaction
+from store.partitions import Partition, partitions
+from store.publication import Publication
+
+SIZE_BOUND = 64 * 1024 * 1024  # octets; a list of a million entries has about 50 MiB
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The lists of one partition, one for each generation; `made` is False where young ones still say the same."""
+
+    partition: str
+    records: tuple[CRLRecord, ...]
+    made: bool
+
+
+class Publisher:
+    """Makes and publishes lists. `clock` gives aware UTC times; `size_bound` is the most octets a list may have.
+
+    The signers of one call are all living generations of one issuer, each with its key.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        publication: Publication,
+        audit: AuditChain,
+        clock: Callable[[], datetime],
+        size_bound: int = SIZE_BOUND,
+    ) -> None:
+        self._database = database
+        self._publication = publication
+        self._audit = audit
+        self._clock = clock
+        self._size_bound = size_bound
+
+    def due(self, signers: Sequence[ListSigner]) -> tuple[Partition, ...]:
+        """The partitions of the signers' issuer of which a list is missing or has lived half its life.
+
+        StatusTampered when the status table says better of a certificate than the journal: then no list is right.
+        """
+        now = self._clock()
+        with self._database.snapshot() as snapshot:
+            check_journal(snapshot, signers[0].issuer)
+            wanted = partitions(snapshot, signers[0].issuer, now)
+            return tuple(one for one in wanted if not self._young(snapshot, signers, one, now))
+
+    def publish(self, signers: Sequence[ListSigner], partition: Partition) -> Outcome:
+        """Publish the lists of one partition.
+
+        Asked again while they are young and nothing changed, it makes none and says so. Raises CRLError (each refusal
+        of the gate is one), the store's errors and the keys' own; then nothing was recorded but the refusal.
+        """
+        try:
+            with Drafts(self._publication, tuple(signers), partition) as drafts:
+                in_force = self._in_force(drafts)
+                if in_force:
+                    return Outcome(partition.code, in_force, made=False)
+                with self._database.transaction() as tx:
+                    return Outcome(partition.code, self._make(drafts, tx), made=True)
+        except CRLError as error:
+            with self._database.transaction() as tx:
+                facts = {"issuer": partition.issuer, "partition": partition.code, "code": error.code}
+                self._audit.append(tx, "crl.refused", facts, self._clock())
+            raise
+
+    def _in_force(self, drafts: Drafts) -> tuple[CRLRecord, ...]:
+        """The records of the published lists, where all are young and say what the database says; otherwise ()."""
+        with self._database.snapshot() as snapshot:
+            if not self._young(snapshot, drafts.signers, drafts.partition, self._clock()):
+                return ()
+            spool = drafts.spool(snapshot)
+            if any(one is None or one.entries_digest() != spool.sha256 for one in drafts.previous()):
+                return ()
+            found = [latest_crl(snapshot, one.authority, drafts.partition.code) for one in drafts.signers]
+            return tuple(record for record in found if record is not None)
+
+    def _make(self, drafts: Drafts, tx: Transaction) -> tuple[CRLRecord, ...]:
+        partition = drafts.partition
+        number = next_number(tx, partition.issuer, partition.code, drafts.newest_number())
+        previous = drafts.previous()
+        with self._database.snapshot() as snapshot:
+            spool = drafts.spool(snapshot)
+            this_update = self._clock().replace(microsecond=0)
+            made = [drafts.draft(signer, number, this_update, spool) for signer in drafts.signers]
+            for draft, earlier in zip(made, previous, strict=True):
+                ordered = Ordered(
+                    draft.signer.authority,
+                    draft.signer.certificate,
+                    draft.heading,
+                    partition.issuer,
+                    drafts.past(),
+                    self._size_bound,
+                )
+                if earlier is not None:
+                    check_origin(earlier, ordered)
+                check(draft.list, ordered, earlier, snapshot)
+        for draft in made:
+            drafts.publish(draft)
+        return tuple(self._record(tx, draft, partition) for draft in made)
+
+    def _record(self, tx: Transaction, draft: Draft, partition: Partition) -> CRLRecord:
+        record = CRLRecord(
+            authority=draft.signer.authority,
+            issuer=partition.issuer,
+            partition=partition.code,
+            number=draft.heading.number,
+            this_update=draft.heading.this_update,
+            next_update=draft.heading.next_update,
+            sha256=draft.written.sha256,
+            size=draft.written.size,
+            entries=draft.written.entries,
+        )
+        record_crl(tx, record)
+        facts: dict[str, Fact] = {
+            "authority": record.authority,
+            "partition": record.partition,
+            "number": record.number,
+            "entries": record.entries,
+            "sha256": record.sha256.hex(),
+        }
+        self._audit.append(tx, "crl.published", facts, self._clock())
+        return record
+
+    @staticmethod
+    def _young(tx: Transaction, signers: Sequence[ListSigner], partition: Partition, now: datetime) -> bool:
+        """Whether every generation's list was made less than half its life ago."""
+        newest = [latest_crl(tx, one.authority, partition.code) for one in signers]
+        return all(
+            record is not None and record.this_update <= now < record.this_update + signer.renew_after
+            for record, signer in zip(newest, signers, strict=True)
+        )

@@ -1,0 +1,314 @@
+"""Publication of lists: numbers, dates, both generations, the gate, and what happens when asked again (CRL-1 to 5)."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from crl.drafts import ListSigner, published_name
+from crl.errors import (
+    EntryLeft,
+    MalformedCRL,
+    SignatureNotValid,
+    SizeOutOfBounds,
+    StatusTampered,
+    ThisUpdateNotNewer,
+)
+from crl.issuance import Publisher
+from store.audit import AuditChain
+from store.partitions import Partition, partitions
+from store.publication import Publication
+from tests.fixtures.register import Register
+from tests.unit.crl.samples import NOW, POINT, SampleAuthority, make_authority, name_bytes, profile
+
+HOUR = timedelta(hours=1)
+G1, G2 = "jpki-sign-g1", "jpki-sign-g2"
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        """The time it was set to."""
+        return self.now
+
+
+class House:
+    """A register, a folder for publication, and a publisher for two generations of one issuer."""
+
+    def __init__(self, folder: Path, *authorities: SampleAuthority) -> None:
+        self.database = folder / "database"
+        self.database.mkdir()
+        self.register = Register(self.database, name_bytes(POINT))
+        self.publication = Publication(folder / "public")
+        self.clock = Clock()
+        self.signers = [
+            ListSigner(f"jpki-sign-g{n}", "jpki-sign", one.certificate, one.key, profile())
+            for n, one in enumerate(authorities, 1)
+        ]
+        self.publisher = self.make_publisher()
+
+    def make_publisher(self, **bounds: int) -> Publisher:
+        """Another publisher on the same register."""
+        audit = AuditChain("signer-1", "signer", "test")
+        return Publisher(self.register.signer, self.publication, audit, self.clock, **bounds)
+
+    @property
+    def partition(self) -> Partition:
+        """The one partition."""
+        with self.register.signer.snapshot() as tx:
+            return partitions(tx, "jpki-sign", NOW)[0]
+
+    def issue(self, *serials: int, days: int = 1800) -> None:
+        """Issue by the first generation."""
+        for serial in serials:
+            self.register.issue(G1, "jpki-sign", serial, NOW, days)
+
+    def revoke(self, *serials: int) -> None:
+        """Revoke for affiliation changed."""
+        for serial in serials:
+            self.register.revoke("jpki-sign", serial, 3, self.clock.now)
+
+    def publish(self, *, after: timedelta = timedelta(0)) -> bool:
+        """Publish after some time has passed; whether a list was made."""
+        self.clock.now += after
+        return self.publisher.publish(self.signers, self.partition).made
+
+    def published(self, authority: str = G1) -> x509.CertificateRevocationList:
+        """The list in force, as cryptography reads it."""
+        return x509.load_der_x509_crl(self.publication.get(published_name(authority, "13103")))
+
+    def listed(self, authority: str = G1) -> list[int]:
+        """The serials in the list in force."""
+        return [entry.serial_number for entry in self.published(authority)]
+
+    def number(self, authority: str = G1) -> int:
+        """The number of the list in force."""
+        return self.published(authority).extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+    def events(self) -> list[str]:
+        """The audit events so far."""
+        with closing(sqlite3.connect(self.database / "ninsho.db")) as connection:
+            return [row[0] for row in connection.execute("SELECT event FROM audit_entry ORDER BY sequence")]
+
+
+@pytest.fixture
+def house(tmp_path: Path, rsa_authority: SampleAuthority, ec_authority: SampleAuthority) -> Iterator[House]:
+    """Three certificates of the first generation, of which 2 and 3 are revoked; nothing published."""
+    made = House(tmp_path, rsa_authority, ec_authority)
+    made.issue(1, 2, 3)
+    made.revoke(2, 3)
+    yield made
+    made.register.close()
+
+
+def test_every_generation_lists_the_same_under_its_own_key(house: House) -> None:
+    """RFC 5280 section 5: lists are scoped by issuer name, so each generation lists all entries under its key."""
+    assert house.publish()
+    for authority, signer in zip((G1, G2), house.signers, strict=True):
+        found = house.published(authority)
+        assert house.listed(authority) == [2, 3]
+        assert found.is_signature_valid(signer.key.public_key())
+        identifier = found.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+        assert identifier == signer.key_identifier
+        assert (found.last_update_utc, found.next_update_utc) == (NOW, NOW + 48 * HOUR)
+
+
+def test_distribution_point_is_that_of_the_certificates(house: House) -> None:
+    """CRL-5: the octets stored with the certificates stand in the critical issuingDistributionPoint."""
+    house.publish()
+    found = house.published().extensions.get_extension_for_class(x509.IssuingDistributionPoint)
+    assert found.critical
+    assert name_bytes(POINT) in found.value.public_bytes()
+
+
+def test_number_rises_over_all_generations(house: House) -> None:
+    """CRL-1: one number for the lists of all generations, and a greater one each time."""
+    house.publish()
+    house.revoke(1)
+    house.publish(after=HOUR)
+    assert [house.number(G1), house.number(G2)] == [2, 2]
+
+
+def test_asked_again_it_makes_nothing_new(house: House) -> None:
+    """CRL-2: a young list that says what the database says stays; after half its life there is a new one."""
+    assert house.publish()
+    before = house.publication.get(published_name(G1, "13103"))
+    assert not house.publish(after=HOUR)
+    assert house.publication.get(published_name(G1, "13103")) == before
+    assert house.publish(after=23 * HOUR)
+    assert house.events() == ["crl.published"] * 4
+
+
+def test_revocation_makes_a_new_list(house: House) -> None:
+    """REV-2: the next list after a revocation holds it, however young the one before."""
+    house.publish()
+    house.revoke(1)
+    assert house.publish(after=timedelta(seconds=1))
+    assert house.listed() == [1, 2, 3]
+
+
+def test_due_are_missing_lists_and_those_of_half_their_life(house: House) -> None:
+    """CRL-2: a list is due when there is none, and again 24 of its 48 hours later."""
+    assert [one.code for one in house.publisher.due(house.signers)] == ["13103"]
+    house.publish()
+    house.clock.now = NOW + 23 * HOUR
+    assert house.publisher.due(house.signers) == ()
+    house.clock.now = NOW + 24 * HOUR
+    assert [one.code for one in house.publisher.due(house.signers)] == ["13103"]
+
+
+def test_new_generation_is_due_at_once(house: House) -> None:
+    """CRL-2: a generation without a list needs one, though the others' are young."""
+    both, house.signers = house.signers, house.signers[:1]
+    house.publish()
+    assert house.publisher.due(house.signers) == ()
+    assert [one.code for one in house.publisher.due(both)] == ["13103"]
+
+
+def test_released_hold_leaves_the_list(house: House) -> None:
+    """RFC 5280 section 5.3.1: only a recorded release takes an entry off before its certificate's end."""
+    house.register.hold("jpki-sign", 1, NOW)
+    house.publish()
+    assert house.listed() == [1, 2, 3]
+    house.register.release("jpki-sign", 1, NOW + HOUR)
+    house.publish(after=2 * HOUR)
+    assert house.listed() == [2, 3]
+
+
+def test_entry_leaves_after_one_list_dated_past_its_end(house: House) -> None:
+    """RFC 5280 section 3.3: an expired entry stands in one list dated after its certificate's end, then it is gone."""
+    house.issue(9, days=1)
+    house.revoke(9)
+    house.publish()
+    held = []
+    for _ in range(3):
+        house.publish(after=24 * HOUR + HOUR)
+        held.append(9 in house.listed())
+    assert held == [True, False, False]
+
+
+def damaged(house: House, statement: str) -> None:
+    """Change the database behind the programs' back."""
+    with closing(sqlite3.connect(house.database / "ninsho.db")) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(statement)
+        connection.commit()
+
+
+def test_entry_that_vanished_from_the_database_stops_the_list(house: House) -> None:
+    """CRL-3: a status table that lost a revocation yields no list; the one published before stays; it is audited."""
+    house.publish()
+    damaged(house, "UPDATE status SET state = 0, revoked_at = NULL, reason = NULL WHERE serial = x'02'")
+    with pytest.raises(EntryLeft) as refused:
+        house.publish(after=25 * HOUR)
+    assert refused.value.serial == 2
+    assert house.listed() == [2, 3]
+    assert house.events()[-1] == "crl.refused"
+
+
+def test_restored_database_that_lacks_a_revocation_stops_the_list(house: House, tmp_path: Path) -> None:
+    """CRL-3: yesterday's backup knows neither status nor journal of a newer revocation; what is published does."""
+    with (
+        closing(sqlite3.connect(tmp_path / "backup.db")) as backup,
+        closing(sqlite3.connect(house.database / "ninsho.db")) as current,
+    ):
+        current.backup(backup)
+        house.revoke(1)
+        house.publish()
+        backup.backup(current)
+    with pytest.raises(EntryLeft):
+        house.publish(after=HOUR)
+
+
+def test_restored_database_still_numbers_upwards(house: House) -> None:
+    """CRL-1: the number is above the newest one published, whatever the database remembers."""
+    for _ in range(3):
+        house.publish(after=25 * HOUR)
+    damaged(house, "UPDATE crl_number SET number = 1")
+    damaged(house, "DELETE FROM crl WHERE number > 1")
+    house.publish(after=25 * HOUR)
+    assert house.number() == 4
+
+
+def test_clock_set_back_stops_the_list(house: House) -> None:
+    """CRL-1: thisUpdate never goes back."""
+    house.publish()
+    with pytest.raises(ThisUpdateNotNewer):
+        house.publish(after=-24 * HOUR)
+
+
+def test_tampered_status_is_found_before_any_list(house: House) -> None:
+    """A status row better than its journal row stops the run before anything is signed."""
+    damaged(house, "UPDATE status SET state = 0, revoked_at = NULL, reason = NULL WHERE serial = x'02'")
+    with pytest.raises(StatusTampered):
+        house.publisher.due(house.signers)
+
+
+def test_key_of_another_generation_stops_the_list(house: House) -> None:
+    """CRL-4: a list that its authority's certificate does not verify is not published."""
+    house.signers[0] = replace(house.signers[0], key=ec.generate_private_key(ec.SECP256R1()))
+    with pytest.raises(SignatureNotValid):
+        house.publish()
+    assert house.publication.versions(published_name(G1, "13103")) == ()
+    assert house.publication.versions(published_name(G2, "13103")) == ()
+
+
+def test_list_larger_than_its_bound_is_not_published(house: House) -> None:
+    """CRL-4: a list that outgrew its bound waits for a person."""
+    with pytest.raises(SizeOutOfBounds):
+        house.make_publisher(size_bound=400).publish(house.signers, house.partition)
+
+
+def test_foreign_list_under_the_published_name_is_replaced(house: House, tmp_path: Path) -> None:
+    """CRL-4: another CA's list copied over ours is healed by the next publication, and its number does not count."""
+    house.publish()
+    stranger = House(_fresh(tmp_path / "other"), make_authority(ec.generate_private_key(ec.SECP256R1())))
+    stranger.issue(7)
+    stranger.revoke(7)
+    stranger.publish()
+    foreign = stranger.publication.get(published_name(G1, "13103"))
+    (tmp_path / "public" / published_name(G1, "13103")).unlink()
+    (tmp_path / "public" / published_name(G1, "13103")).write_bytes(foreign)
+    house.publish(after=25 * HOUR)
+    assert house.listed() == [2, 3]
+    stranger.register.close()
+
+
+def test_foreign_list_among_the_versions_stops_the_list(house: House, tmp_path: Path) -> None:
+    """CRL-4: a version that the authority did not sign is no predecessor; a person must look."""
+    house.publish()
+    (version,) = house.publication.versions(published_name(G1, "13103"))
+    place = tmp_path / "public" / "versions" / published_name(G1, "13103") / version
+    other = house.publication.get(published_name(G2, "13103"))
+    place.unlink()
+    place.write_bytes(other)
+    with pytest.raises(SignatureNotValid):
+        house.publish(after=25 * HOUR)
+    place.write_bytes(other[:-1])
+    with pytest.raises(MalformedCRL):
+        house.publish(after=25 * HOUR)
+
+
+def test_list_of_ca_certificates(house: House) -> None:
+    """RFC 5280 section 5.2.5: the partition "ca" is published with onlyContainsCACerts."""
+    house.register.issue(G1, "jpki-sign", 50, NOW, partition="ca")
+    with house.register.signer.snapshot() as tx:
+        (partition,) = [one for one in partitions(tx, "jpki-sign", NOW) if one.code == "ca"]
+    house.publisher.publish(house.signers, partition)
+    found = x509.load_der_x509_crl(house.publication.get(published_name(G1, "ca")))
+    assert found.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value.only_contains_ca_certs
+
+
+def _fresh(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
