@@ -93,11 +93,12 @@ class AuditSection(Section):
 
 
 class SignerSection(Section):
-    """`lease` and `idle` in seconds; `batch` applications at most in one transaction; `threads` that sign at once."""
+    """`lease` and `idle` in seconds; `batch` certificates at most in one transaction; `linters` processes that lint."""
 
     lease: int = Field(default=60, ge=5, le=3600)
     idle: float = Field(default=1.0, gt=0, le=1.0)
     batch: int = Field(default=64, ge=1, le=1000)
+    linters: int = Field(default=1, ge=1, le=32)
 
 
 class Config(Section):
@@ -139,6 +140,11 @@ class Config(Section):
         if self.database.url.startswith(prefix) and not name.startswith("/"):
             return f"{prefix}{(self.home / name).resolve()}"
         return self.database.url
+
+    def publication_root(self) -> str:
+        """Where lists are published: an absolute folder, or the object store's URL as it stands."""
+        root = self.publication.root
+        return root if "://" in root else str(self.at(Path(root)))
 
     def token_of(self, program: Program) -> tuple[str, ...]:
         """Names of the tokens that `program` may open."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -36,6 +36,15 @@ LOOK_SECONDS = 0.2
 
 Reason = Literal[0, 1, 2, 3, 4, 5, 9]
 """A CRLReason code (RFC 5280 section 5.3.1) that a revocation may state."""
+
+
+def revocation_reason(code: int | None) -> Reason:
+    """`code` as a reason a revocation may state; ValueError for a hold (6), removeFromCRL (8) and what is none."""
+    for known in get_args(Reason):
+        if code == known:
+            reason: Reason = known
+            return reason
+    raise ValueError(f"{code} is no reason of a revocation")
 
 
 @dataclass(frozen=True, slots=True)

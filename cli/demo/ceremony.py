@@ -25,6 +25,7 @@ from ca.statement import PrivateKey, PublicKey, key_octets
 from cli.config import Config
 from cli.demo.home import ADMINISTRATORS, AUTHORITIES, Plan
 from cli.demo.people import PLACES, branch_of
+from cli.verifiers import responder_facts, responder_name
 from cli.wiring import open_token, private_key_file, profiles_of, public_key_file, terms_of, utc_now
 from hsm.generation import KeyAlgorithm
 from hsm.token import Token
@@ -52,7 +53,7 @@ class Ceremony:
         self.say = say
         self.profiles = profiles_of(config)
         self.serials = SerialNumbers(random)
-        self.publication = Publication(config.at(config.home / config.publication.root))
+        self.publication = Publication(config.publication_root())
         upgrade(config.database_url())
         self.database = Database(config.database_url(), "owner")
         audit = AuditChain(f"ceremony-{random(8).hex()}", "ceremony", config.deployment)
@@ -157,12 +158,12 @@ class Ceremony:
 
     def make_responder(self, plan: Plan, token: Token, now: datetime) -> None:
         """Make a responder's key in its own token and have the authority delegate to it."""
-        name = f"ocsp-{plan.name}"
+        name = responder_name(plan.name)
         key = token.generate(name, KeyAlgorithm.P_256)
         responder_certificate(
             name,
             self.profiles["ocsp-responder"],
-            {"common_name": f"OCSP Responder {plan.name}"},
+            responder_facts(plan.name),
             key.public_key(),
             under=self.authorities[plan.name],
             serial=self.serials.draw(),

@@ -105,12 +105,19 @@ def branch_of(place: str) -> str:
     return f"branch-{place}"
 
 
+LEADS = 12
+"""The first residents live in the first place, so that its lists show something of every kind."""
+
+MINOR = 9
+RENEWING = 8
+
+
 def residents(count: int, today: date, lot: Random) -> Iterator[Resident]:
     """`count` residents of `PLACES`, the same for the same `lot`. Every tenth is a minor, every fifteenth foreign."""
     for number in range(count):
-        code, place, town = PLACES[number % len(PLACES)]
-        minor = number % 10 == 9
-        renews = not minor and number % 25 == 3
+        code, place, town = PLACES[0 if number < LEADS else number % len(PLACES)]
+        minor = number % 10 == MINOR
+        renews = number % 25 == RENEWING
         yield Resident(
             number=number,
             name=name_of(number, lot),
@@ -121,7 +128,7 @@ def residents(count: int, today: date, lot: Random) -> Iterator[Resident]:
             # a card that ends within three months makes its holder renew (facts c.1, c.2)
             card_expiry=today + timedelta(days=60 if renews else lot.randrange(1900, 3600)),
             adult=not minor,
-            phone=not minor and number % 7 == 0,
+            phone=not minor and (number < LEADS or number % 12 == 0),
             renews=renews,
         )
 

@@ -15,17 +15,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from policies.life_events import effect_of
 from pydantic import JsonValue
 
 from ca.application import Action
 from ca.approvals import EvidenceRole
 from ca.rules import RULES, approvals_needed
-from cli.counter import Case, Counter, Officer, Possession, Reason, by_key, by_request, signed_case
+from cli.counter import Case, Counter, Officer, Possession, Reason, by_key, by_request, revocation_reason, signed_case
 from cli.demo.home import AUTHORITIES, OFFICERS
 from cli.demo.people import Post, Resident, branch_of
 from cli.errors import Disagreement
 from cli.wiring import private_key_file
+from policies.life_events import effect_of, life_events
 from policies.profile import CertificateProfile
 from store.authorities import AuthorityRecord
 from store.certificates import CertificateFilter, CertificateRecord, find
@@ -137,11 +137,11 @@ class Story:
 
     def effects(self, event: str, certificate: CertificateRecord) -> Iterator[Deed]:
         """What a life event does to one certificate: a deed, or none."""
-        effect = effect_of(event, certificate.kind)
+        effect = effect_of(event, self.profiles[certificate.profile].holder_kind or certificate.profile)
         if effect.act == "revoke":
-            yield Deed(certificate, "revoke", event, effect.reason)
-        elif effect.act == "hold":
-            yield Deed(certificate, "hold")
+            yield Deed(certificate, "revoke", event, revocation_reason(effect.reason))
+        elif effect.act != "nothing":
+            yield Deed(certificate, effect.act)
 
     def issue_case(self, wish: Wish, now: datetime) -> Case:
         """The application of one wish with all its signatures."""
@@ -161,7 +161,7 @@ class Story:
     def deed_case(self, deed: Deed, now: datetime) -> Case:
         """The application of one deed. Events of the register come from its feed, everything else from officers."""
         profile = self.profiles[deed.certificate.profile]
-        submitter = self.cast.register if deed.event in FEED_EVENTS else self.cast.reception
+        submitter = self.cast.register if from_register(deed.event) else self.cast.reception
         application = self.counter.act(
             deed.action,
             deed.certificate,
@@ -200,6 +200,11 @@ class Story:
                 for id in ids
                 for certificate in find(tx, CertificateFilter(application_id=id, state="issued"))
             ]
+
+
+def from_register(event: str | None) -> bool:
+    """Whether the register's network reports this event, so that no officer decides."""
+    return event is not None and life_events()[event].reported_by == "register"
 
 
 def authority_for(profile: str) -> str:

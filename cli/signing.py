@@ -1,0 +1,166 @@
+"""The signer's loop: turns of work, lists that are due, responder certificates that end soon.
+
+The loop alone sleeps and asks the clock. A datagram may wake it; it looks once a second anyway.
+"""
+
+import select
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+from ca.authority import Authority
+from ca.document_errors import DocumentRefused
+from ca.signer import Signer, Turn
+from cli.chores import Chores
+from cli.config import Config
+from cli.output import say
+from cli.wiring import (
+    believed_roster,
+    instance_name,
+    open_authorities,
+    open_database,
+    open_token,
+    profiles_of,
+    utc_now,
+)
+from store.audit import AuditChain
+from store.database import Database
+from store.seat import SignerSeat
+
+AWAY_SECONDS = 2.0
+"""How long to wait after the token or the database was away."""
+
+
+@dataclass(slots=True)
+class Stop:
+    """Set by SIGTERM and SIGINT: the turn at hand is finished, then the loop ends."""
+
+    asked: bool = field(default=False)
+
+    def ask(self, number: int, frame: object) -> None:
+        """Remember the signal; what is being signed is finished first."""
+        self.asked = True
+
+
+class Wake:
+    """A datagram socket that ends a wait early. What it says is never read: the database is the message."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path.unlink(missing_ok=True)
+        self.socket.bind(str(path))
+        path.chmod(0o660)
+        self.socket.setblocking(False)
+
+    def wait(self, seconds: float) -> None:
+        """Return after `seconds`, or as soon as somebody wakes."""
+        ready, _, _ = select.select([self.socket], [], [], seconds)
+        with suppress(BlockingIOError):
+            while ready:
+                self.socket.recv(16)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.socket.close()
+
+
+def wake_path(config: Config) -> Path:
+    """Where the signer of this installation may be woken."""
+    return config.home / "signer.wake"
+
+
+def wake(config: Config) -> None:
+    """Wake the signer if one listens; never an error, since it looks by itself."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, suppress(OSError):
+        sender.setblocking(False)
+        sender.sendto(b"", str(wake_path(config)))
+
+
+def run_signer(config: Config, random: Callable[[int], bytes], descriptors: Mapping[str, int], *, once: bool) -> None:
+    """Sign until asked to stop; with `once` until nothing waits. SeatTaken and RandomFailed stop a signer."""
+    with ExitStack() as held:
+        stop = Stop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop.ask)
+        held.enter_context(SignerSeat(config.database_url()))
+        # before the token opens: what lints never inherits a session
+        linters = held.enter_context(ProcessPoolExecutor(config.signer.linters, get_context("spawn")))
+        database = open_database(config, "signer")
+        held.callback(database.close)
+        tokens = {
+            name: held.enter_context(open_token(config, name, descriptors.get(name)))
+            for name in config.token_of("signer")
+        }
+        authorities = open_authorities(config, database, tokens)
+        audit = AuditChain(instance_name("signer", random(8)), "signer", config.deployment)
+        signer = made_signer(config, database, authorities, audit, random, linters)
+        chores = Chores(config, database, {each.name: each for each in authorities}, audit, signer.serials)
+        waker = Wake(wake_path(config))
+        held.callback(waker.close)
+        start = utc_now()
+        with database.transaction() as tx:
+            audit.append(tx, "signer.started", {"authorities": ",".join(each.name for each in authorities)}, start)
+        say(f"signer ready with {len(authorities)} authorities")
+        loop(signer, chores, waker, stop, config.signer.idle, once=once)
+
+
+def made_signer(
+    config: Config,
+    database: Database,
+    authorities: tuple[Authority, ...],
+    audit: AuditChain,
+    random: Callable[[int], bytes],
+    linters: ProcessPoolExecutor,
+) -> Signer:
+    """The signer of this installation, with its limits from the configuration."""
+    return Signer(
+        name=audit.instance,
+        deployment=config.deployment,
+        database=database,
+        audit=audit,
+        authorities={each.name: each for each in authorities},
+        profiles=profiles_of(config),
+        roster=lambda: believed_roster(config, database),
+        random=random,
+        lease=timedelta(seconds=config.signer.lease),
+        batch=config.signer.batch,
+        linters=linters,
+    )
+
+
+def loop(signer: Signer, chores: Chores, waker: Wake, stop: Stop, idle: float, *, once: bool) -> None:
+    """Turn after turn. What is away is waited for; a roster that is not believed stops issuing, not the signer."""
+    while not stop.asked:
+        turn = Turn()
+        wait = idle
+        try:
+            turn = signer.turn(utc_now())
+            chores.do(utc_now())
+        except (ConnectionError, DocumentRefused) as error:
+            say(f"waiting: {error}")
+            wait = AWAY_SECONDS
+        if turn.claimed:
+            say(told(turn))
+            continue
+        if once:
+            return
+        waker.wait(wait)
+
+
+def told(turn: Turn) -> str:
+    """One turn in a line."""
+    counts = {
+        "issued": turn.issued,
+        "executed": turn.executed,
+        "refused": turn.refused,
+        "parked": turn.parked,
+        "failed": turn.failed,
+        "lost": turn.lost,
+    }
+    return "turn: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
