@@ -4,7 +4,7 @@ Nothing of the builder's path is used here: the bytes are parsed by another libr
 data, the authority's terms and the issuer's certificate. A finding names its clause by code and never holds a value.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from policies.extension import Extension, RFC822Name, SubjectAltName
-from policies.extension_clauses import EXTENSION_OIDS, Reading, check_extension
+from policies.extension_clauses import EXTENSION_OIDS, Parsed, Reading, check_extension
 from policies.finding import Finding, Severity
 from policies.name_clauses import Fact, Remark, check_directory_name
 from policies.names import JST
@@ -22,7 +22,40 @@ from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
 from policies.validity import DaysRule, YearsRule
 
-__all__ = ["check_against_profile"]
+__all__ = ["CLAUSES", "check_against_profile"]
+
+CLAUSES: Mapping[str, str] = {
+    "version": "RFC 5280 4.1.2.1",
+    "unique-identifier": "RFC 5280 4.1.2.8",
+    "serial-number": "RFC 5280 4.1.2.2",
+    "signature-algorithm": "signature_hash; RFC 5280 4.1.2.3",
+    "issuer-name": "RFC 5280 4.1.2.4",
+    "self-signed": "self_signed",
+    "validity-order": "[validity]; RFC 5280 4.1.2.5",
+    "validity-within-issuer": "[validity]; fact sheet d.4",
+    "validity-length": "[validity]",
+    "validity-end": "[validity]; fact sheet b.1",
+    "validity-encoding": "RFC 5280 4.1.2.5",
+    "key": "[key]",
+    "extension-order": "[[extensions]]",
+    "criticality": "[[extensions]] critical",
+    "unreadable": "RFC 5280 4.2",
+    "fact-differs": "fact",
+    "substitution-map": "fact sheet b.2",
+    "subject": "[[subject]]",
+    "key-usage": "keyUsage; RFC 5280 4.2.1.3",
+    "extended-key-usage": "extKeyUsage; RFC 5280 4.2.1.12",
+    "basic-constraints": "basicConstraints; RFC 5280 4.2.1.9",
+    "subject-key-identifier": "subjectKeyIdentifier; RFC 5280 4.2.1.2",
+    "authority-key-identifier": "authorityKeyIdentifier; RFC 5280 4.2.1.1",
+    "policy": "certificatePolicies; RFC 5280 4.2.1.4",
+    "subject-alternative-name": "subjectAltName; RFC 5280 4.2.1.6",
+    "issuer-alternative-name": "issuerAltName; RFC 5280 4.2.1.7",
+    "distribution-point": "cRLDistributionPoints; RFC 5280 4.2.1.13",
+    "information-access": "authorityInfoAccess; RFC 5280 4.2.2.1",
+    "no-check": "ocspNoCheck; RFC 6960 4.2.2.2.1",
+}
+"""Every clause by its code (a finding says `profile.` before it) and where its rule stands."""
 
 _LARGEST_SERIAL = 1 << 159  # twenty octets with a leading zero bit (RFC 5280 4.1.2.2)
 _GENERALIZED_TIME_FROM = 2050  # RFC 5280 4.1.2.5
@@ -41,67 +74,64 @@ def check_against_profile(
     `issuer` is the issuing authority's certificate, None for a self-signed one. The signature is not looked at.
     Findings are of severity ERROR, or FATAL where an extension cannot be read.
     """
-    tbs = _parsed(certificate)
-    reading = Reading(tbs, profile, terms, tbs if issuer is None else _parsed(issuer))
+    read = Parsed.read(certificate.public_bytes(Encoding.DER))
+    issuing = read if issuer is None else Parsed.read(issuer.public_bytes(Encoding.DER))
+    reading = Reading(read, profile, terms, issuing)
     return tuple(chain.from_iterable(clause(reading) for clause in _CLAUSES))
 
 
-def _parsed(certificate: x509.Certificate) -> asn1_x509.TbsCertificate:
-    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER), strict=True)["tbs_certificate"]
-
-
-def _finding(reading: Reading, clause: str, section: str, detail: str) -> Finding:
-    source = f"{reading.profile.name}.toml; {section}"
-    return Finding(f"profile.{clause}", Severity.ERROR, source, detail)
+def _finding(reading: Reading, clause: str, detail: str) -> Finding:
+    severity = Severity.FATAL if clause == "unreadable" else Severity.ERROR
+    return Finding(f"profile.{clause}", severity, f"{reading.profile.name}.toml {CLAUSES[clause]}", detail)
 
 
 def _version(reading: Reading) -> Iterator[Finding]:
-    if reading.tbs["version"].native != "v3":
-        yield _finding(reading, "version", "RFC 5280 4.1.2.1", "The version is not v3.")
-    if reading.tbs["issuer_unique_id"].native or reading.tbs["subject_unique_id"].native:
-        yield _finding(reading, "unique-identifier", "RFC 5280 4.1.2.8", "A unique identifier is given.")
+    if reading.certificate.tbs["version"].native != "v3":
+        yield _finding(reading, "version", "The version is not v3.")
+    if reading.certificate.tbs["issuer_unique_id"].native or reading.certificate.tbs["subject_unique_id"].native:
+        yield _finding(reading, "unique-identifier", "A unique identifier is given.")
 
 
 def _serial_number(reading: Reading) -> Iterator[Finding]:
-    if not 0 < reading.tbs["serial_number"].native < _LARGEST_SERIAL:
+    if not 0 < reading.certificate.tbs["serial_number"].native < _LARGEST_SERIAL:
         detail = "The serial number is not positive or longer than 20 octets."
-        yield _finding(reading, "serial-number", "RFC 5280 4.1.2.2", detail)
+        yield _finding(reading, "serial-number", detail)
 
 
 def _signature_algorithm(reading: Reading) -> Iterator[Finding]:
     hash_name = reading.profile.signature_hash
     expected = {"rsa": f"{hash_name}_rsa", "ec": f"{hash_name}_ecdsa", "ed25519": "ed25519"}
-    key = reading.issuer["subject_public_key_info"]["algorithm"]["algorithm"].native
-    if reading.tbs["signature"]["algorithm"].native != expected.get(key):
+    key = reading.issuer.tbs["subject_public_key_info"]["algorithm"]["algorithm"].native
+    if reading.certificate.tbs["signature"]["algorithm"].native != expected.get(key):
         detail = "The signature algorithm is not the profile's hash with the issuer's kind of key."
-        yield _finding(reading, "signature-algorithm", "signature_hash; RFC 5280 4.1.2.3", detail)
+        yield _finding(reading, "signature-algorithm", detail)
 
 
 def _issuer_name(reading: Reading) -> Iterator[Finding]:
-    if reading.tbs["issuer"].dump() != reading.issuer["subject"].dump():
+    if reading.certificate.tbs["issuer"].dump() != reading.issuer.tbs["subject"].dump():
         detail = "The issuer's name is not, octet for octet, the subject of the issuer's certificate."
-        yield _finding(reading, "issuer-name", "RFC 5280 4.1.2.4", detail)
-    if (reading.issuer is reading.tbs) != reading.profile.self_signed:
+        yield _finding(reading, "issuer-name", detail)
+    if (reading.issuer is reading.certificate) != reading.profile.self_signed:
         detail = "Self-signed and issued by another authority are confused."
-        yield _finding(reading, "self-signed", "self_signed", detail)
+        yield _finding(reading, "self-signed", detail)
 
 
 def _validity(reading: Reading) -> Iterator[Finding]:
-    begins, ends = _period(reading.tbs)
-    issuer_begins, issuer_ends = _period(reading.issuer)
+    begins, ends = _period(reading.certificate.tbs)
+    issuer_begins, issuer_ends = _period(reading.issuer.tbs)
     if begins >= ends:
-        yield _finding(reading, "validity-order", "RFC 5280 4.1.2.5", "It ends before it begins.")
+        yield _finding(reading, "validity-order", "It ends before it begins.")
     if begins < issuer_begins or ends > issuer_ends:
-        yield _finding(reading, "validity-within-issuer", "fact sheet d.4", "It does not lie within the issuer's life.")
+        yield _finding(reading, "validity-within-issuer", "It does not lie within the issuer's life.")
     latest, whole_days = _latest_end(reading.profile, begins)
     if ends > latest:
-        yield _finding(reading, "validity-length", "[validity]", "It lives longer than the profile's rule allows.")
+        yield _finding(reading, "validity-length", "It lives longer than the profile's rule allows.")
     if whole_days and ends.astimezone(JST).time() != time(23, 59, 59):
-        yield _finding(reading, "validity-end", "[validity]; fact sheet b.1", "It does not end at 23:59:59 JST.")
+        yield _finding(reading, "validity-end", "It does not end at 23:59:59 JST.")
     for field in ("not_before", "not_after"):
-        moment = reading.tbs["validity"][field]
+        moment = reading.certificate.tbs["validity"][field]
         if (moment.name == "general_time") != (moment.native.year >= _GENERALIZED_TIME_FROM):
-            yield _finding(reading, "validity-encoding", "RFC 5280 4.1.2.5", f"{field} has the wrong time type.")
+            yield _finding(reading, "validity-encoding", f"{field} has the wrong time type.")
 
 
 def _period(tbs: asn1_x509.TbsCertificate) -> tuple[datetime, datetime]:
@@ -130,7 +160,7 @@ def _is_leap(year: int) -> bool:
 
 
 def _key(reading: Reading) -> Iterator[Finding]:
-    rule, info = reading.profile.key, reading.tbs["subject_public_key_info"]
+    rule, info = reading.profile.key, reading.certificate.tbs["subject_public_key_info"]
     algorithm = info["algorithm"]["algorithm"].native
     if algorithm == "rsa":
         accepted = info.bit_size in rule.rsa_bits
@@ -139,13 +169,11 @@ def _key(reading: Reading) -> Iterator[Finding]:
     else:
         accepted = algorithm == "ed25519" and rule.ed25519
     if not accepted:
-        yield _finding(
-            reading, "key", "[key]", "The subject's key is of a kind or size that the profile does not accept."
-        )
+        yield _finding(reading, "key", "The subject's key is of a kind or size that the profile does not accept.")
 
 
 def _extension_order(reading: Reading) -> Iterator[Finding]:
-    found = [extension["extn_id"].dotted for extension in reading.tbs["extensions"]]
+    found = [extension.oid for extension in reading.certificate.extensions]
     expected = [
         EXTENSION_OIDS[extension.type]
         for extension in reading.profile.extensions
@@ -153,7 +181,7 @@ def _extension_order(reading: Reading) -> Iterator[Finding]:
     ]
     if found != expected:
         detail = "The extensions are not those of the profile in its order."
-        yield _finding(reading, "extension-order", "[[extensions]]", detail)
+        yield _finding(reading, "extension-order", detail)
 
 
 def _is_optional(extension: Extension) -> bool:
@@ -165,34 +193,33 @@ def _is_optional(extension: Extension) -> bool:
 
 def _criticality(reading: Reading) -> Iterator[Finding]:
     stated = {EXTENSION_OIDS[extension.type]: extension for extension in reading.profile.extensions}
-    for extension in reading.tbs["extensions"]:
-        expected = stated.get(extension["extn_id"].dotted)
-        if expected is not None and extension["critical"].native != expected.critical:
+    for extension in reading.certificate.extensions:
+        expected = stated.get(extension.oid)
+        if expected is not None and extension.critical != expected.critical:
             detail = f"{expected.type} is {'not ' if expected.critical else ''}critical."
-            yield _finding(reading, "criticality", f"{expected.type}.critical", detail)
+            yield _finding(reading, "criticality", detail)
 
 
 def _contents(reading: Reading) -> Iterator[Finding]:
     """The subject, each extension, and what both say of the same fact."""
     facts: dict[str, str] = {}
-    subject = check_directory_name(reading.tbs["subject"], reading.profile.subject, reading.terms)
+    subject = check_directory_name(reading.certificate.tbs["subject"], reading.profile.subject, reading.terms)
     yield from _judged(reading, "subject", subject, facts)
     for extension in reading.profile.extensions:
-        value = reading.value(extension.type)
+        value = reading.certificate.value(extension.type)
         if value is None:
             continue
         try:
             remarks = list(check_extension(extension, value, reading))
         except ValueError:
-            source = f"{reading.profile.name}.toml; {extension.type}"
-            yield Finding("profile.unreadable", Severity.FATAL, source, f"{extension.type} cannot be read.")
+            yield _finding(reading, "unreadable", f"{extension.type} cannot be read.")
         else:
             yield from _judged(reading, extension.type, remarks, facts)
     for fact, text in facts.items():
         shown = facts.get(fact.removesuffix("_substitution"), "")
         if fact.endswith("_substitution") and len(text) != len(shown):
             detail = f"{fact} does not have one digit for each character."
-            yield _finding(reading, "substitution-map", "fact sheet b.2", detail)
+            yield _finding(reading, "substitution-map", detail)
 
 
 def _judged(
@@ -200,10 +227,10 @@ def _judged(
 ) -> Iterator[Finding]:
     for remark in remarks:
         if not isinstance(remark, Fact):
-            yield _finding(reading, _CODES[part], part, f"In {part}, {remark}.")
+            yield _finding(reading, _CODES[part], f"In {part}, {remark}.")
         elif facts.setdefault(remark.name, remark.text) != remark.text:
             detail = f"The fact {remark.name} in {part} is not what it is elsewhere."
-            yield _finding(reading, "fact-differs", part, detail)
+            yield _finding(reading, "fact-differs", detail)
 
 
 _CODES = {

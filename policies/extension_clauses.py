@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import ClassVar
 
 from asn1crypto import core
 from asn1crypto import x509 as asn1_x509
@@ -12,7 +13,7 @@ from policies.name_clauses import Remark, check_directory_name, check_general_na
 from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
 
-__all__ = ["EXTENSION_OIDS", "KEY_USAGE_BITS", "PURPOSE_OIDS", "Reading", "check_extension"]
+__all__ = ["EXTENSION_OIDS", "KEY_USAGE_BITS", "PURPOSE_OIDS", "Parsed", "Reading", "check_extension"]
 
 EXTENSION_OIDS = {
     "subjectKeyIdentifier": "2.5.29.14",
@@ -53,21 +54,61 @@ _ID_QT_CPS = "1.3.6.1.5.5.7.2.1"
 _ID_AD_OCSP = "1.3.6.1.5.5.7.48.1"
 
 
+class _RawExtension(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
+    """An extension whose value is not looked into, so that one bad value does not hide the others."""
+
+    _fields: ClassVar = [
+        ("extn_id", core.ObjectIdentifier),
+        ("critical", core.Boolean, {"default": False}),
+        ("extn_value", core.OctetString),
+    ]
+
+
+class _RawExtensions(core.SequenceOf):  # type: ignore[misc]  # asn1crypto has no types
+    _child_spec = _RawExtension
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An extension as found in a certificate: dotted OID, criticality, and the DER inside."""
+
+    oid: str
+    critical: bool
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A certificate read back: its fields, and its extensions in the order of their encoding."""
+
+    tbs: asn1_x509.TbsCertificate
+    extensions: tuple[Found, ...]
+
+    @classmethod
+    def read(cls, certificate: bytes) -> "Parsed":
+        """Read the DER of a certificate. Raises ValueError when it is none."""
+        tbs = asn1_x509.Certificate.load(certificate, strict=True)["tbs_certificate"]
+        if isinstance(tbs["extensions"], core.Void):
+            return cls(tbs, ())
+        raw = _RawExtensions.load(tbs["extensions"].untag().dump(), strict=True)
+        return cls(
+            tbs,
+            tuple(Found(each["extn_id"].dotted, each["critical"].native, each["extn_value"].native) for each in raw),
+        )
+
+    def value(self, type_: str) -> bytes | None:
+        """The DER inside the extension of this type (as `EXTENSION_OIDS` names it), or None."""
+        return next((found.value for found in self.extensions if found.oid == EXTENSION_OIDS[type_]), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A certificate as read back, beside what it is held against; `issuer` is itself when it is self-signed."""
 
-    tbs: asn1_x509.TbsCertificate
+    certificate: Parsed
     profile: CertificateProfile
     terms: AuthorityTerms
-    issuer: asn1_x509.TbsCertificate
-
-    def value(self, type_: str, of: asn1_x509.TbsCertificate | None = None) -> bytes | None:
-        """The DER inside the extension of this type, or None; `of` names another certificate."""
-        for extension in (of or self.tbs)["extensions"]:
-            if extension["extn_id"].dotted == EXTENSION_OIDS[type_]:
-                return bytes(extension["extn_value"].contents)
-        return None
+    issuer: Parsed
 
 
 @singledispatch
@@ -105,14 +146,14 @@ def _(extension: stated.BasicConstraints, value: bytes, reading: Reading) -> Ite
 
 @check_extension.register
 def _(extension: stated.SubjectKeyIdentifier, value: bytes, reading: Reading) -> Iterator[Remark]:
-    if core.OctetString.load(value, strict=True).native != reading.tbs["subject_public_key_info"].sha1:
+    if core.OctetString.load(value, strict=True).native != reading.certificate.tbs["subject_public_key_info"].sha1:
         yield "it is not the SHA-1 of the subject's key bits"
 
 
 @check_extension.register
 def _(extension: stated.AuthorityKeyIdentifier, value: bytes, reading: Reading) -> Iterator[Remark]:
     found = asn1_x509.AuthorityKeyIdentifier.load(value, strict=True)
-    issuer_identifier = reading.value("subjectKeyIdentifier", reading.issuer)
+    issuer_identifier = reading.issuer.value("subjectKeyIdentifier")
     if issuer_identifier is None or found["key_identifier"].native != core.OctetString.load(issuer_identifier).native:
         yield "keyIdentifier is not the issuer's subjectKeyIdentifier"
     names, serial = found["authority_cert_issuer"], found["authority_cert_serial_number"]
@@ -120,9 +161,9 @@ def _(extension: stated.AuthorityKeyIdentifier, value: bytes, reading: Reading) 
         if names.native is not None or serial.native is not None:
             yield "it names issuer and serial number, and the profile does not"
         return
-    if serial.native != reading.issuer["serial_number"].native:
+    if serial.native != reading.issuer.tbs["serial_number"].native:
         yield "authorityCertSerialNumber is not that of the issuer's certificate"
-    if names.native is None or [_plain(name.chosen) for name in names] != [_plain(reading.issuer["issuer"])]:
+    if names.native is None or [_plain(name.chosen) for name in names] != [_plain(reading.issuer.tbs["issuer"])]:
         yield "authorityCertIssuer is not the issuer of the issuer's certificate"
 
 
@@ -149,7 +190,7 @@ def _(extension: stated.SubjectAltName, value: bytes, reading: Reading) -> Itera
 @check_extension.register
 def _(extension: stated.IssuerAltName, value: bytes, reading: Reading) -> Iterator[Remark]:
     yield from check_general_names(asn1_x509.GeneralNames.load(value, strict=True), extension.names, reading.terms)
-    issuer_names = reading.value("subjectAltName", reading.issuer)
+    issuer_names = reading.issuer.value("subjectAltName")
     if issuer_names is not None and issuer_names != value:
         yield "it is not the subjectAltName of the issuer"
 
@@ -165,7 +206,7 @@ def _(extension: stated.CRLDistributionPoints, value: bytes, reading: Reading) -
         yield "the point is not named by a directoryName first"
         return
     directory, *others = name.chosen
-    if extension.issuer_name and _plain(directory.chosen) != _plain(reading.issuer["subject"]):
+    if extension.issuer_name and _plain(directory.chosen) != _plain(reading.issuer.tbs["subject"]):
         yield "the directoryName is not the issuer's name"
     if extension.directory:
         yield from check_directory_name(directory.chosen, extension.directory, reading.terms)
