@@ -16,8 +16,9 @@ from cli.config import Config
 from cli.output import say
 from cli.verifiers import responder_facts, responder_holder, responder_name
 from cli.wiring import profiles_of, utc_now
+from crl.drafts import ListSigner
 from crl.errors import CRLError, KeyNotUsable
-from crl.issuance import ListSigner, Publisher
+from crl.issuance import Publisher
 from policies.profile import CRLProfile, load_crl_profiles
 from store.audit import AuditChain
 from store.certificates import CertificateFilter, find

@@ -1,13 +1,12 @@
 """Errors of the administrators' face. Like every error of the house they carry `code`, a sentence, and `next`."""
 
 from pathlib import Path
-from typing import ClassVar
 
 
 class CommandError(Exception):
     """A command cannot go on: `str()` says what and why, `next` what to do, `code` is stable."""
 
-    code: ClassVar[str] = "cli.failed"
+    code: str = "cli.failed"
     next: str = "See the command's --help."
 
 

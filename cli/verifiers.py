@@ -6,6 +6,7 @@ Each worker makes its own application: token, database and answers are never sha
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cli.config import AuthoritySection, Config
 from cli.errors import CommandError, NotFound
 from cli.wiring import open_database, open_token
-from crl.web import PublishedFiles
+from crl.web import PublicationApplication
 from hsm.token import Token
 from ocsp.cache import AnswerCache
 from ocsp.delegate import Delegate
@@ -26,7 +27,6 @@ from ocsp.web import OCSPApplication
 from store.authorities import AuthorityRecord, authority
 from store.certificates import CertificateFilter, find
 from store.database import Database
-from store.publication import Publication
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -149,7 +149,7 @@ def verifiers_application(config: Config) -> Callable[[], "WSGIApplication"]:
             TokenBucket(UNKNOWN_PER_SECOND, UNKNOWN_BURST),
         )
         status = OCSPApplication(responder, clock)
-        files = PublishedFiles(Publication(config.publication_root()))
+        files = PublicationApplication(Path(config.publication_root()))
 
         def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             chosen = status if environ["PATH_INFO"].startswith("/ocsp") else files

@@ -5,6 +5,7 @@ It follows the steps of a real one without its people: both administrators' keys
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from secrets import token_bytes
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -22,11 +23,22 @@ from ca.issuance import Ledger
 from ca.roster import Branch, Credential, Person, Role, Roster, roster_document, sign_roster
 from ca.serials import SerialNumbers
 from ca.statement import PrivateKey, PublicKey, key_octets
+from cli.chores import list_signers
 from cli.config import Config
 from cli.demo.home import ADMINISTRATORS, AUTHORITIES, Plan
 from cli.demo.people import PLACES, branch_of
 from cli.verifiers import responder_facts, responder_name
-from cli.wiring import open_token, private_key_file, profiles_of, public_key_file, terms_of, utc_now
+from cli.wiring import (
+    instance_name,
+    open_authorities,
+    open_token,
+    private_key_file,
+    profiles_of,
+    public_key_file,
+    terms_of,
+    utc_now,
+)
+from crl.issuance import Publisher
 from hsm.generation import KeyAlgorithm
 from hsm.token import Token
 from policies.municipalities import municipality
@@ -79,6 +91,7 @@ class Ceremony:
                 if plan.responder:
                     self.make_responder(plan, responder, utc_now())
         self.database.close()
+        publish_root_list(self.config)
 
     def sign_roster(self, now: datetime) -> None:
         """Enter the demo's officers, signed by both administrators."""
@@ -208,3 +221,19 @@ def demo_roster(config: Config, now: datetime) -> Roster:
         for code, (name, roles) in ROLES.items()
     )
     return Roster(deployment=config.deployment, version=1, made_at=now, branches=branches, persons=persons)
+
+
+def publish_root_list(config: Config) -> None:
+    """Make and publish the list of the offline root's certificates when it is due.
+
+    In life the root's token is fetched for it; in a demo home it lies beside the others, and no program opens it.
+    """
+    database = Database(config.database_url(), "owner")
+    with open_token(config, "root") as token:
+        roots = open_authorities(config, database, {"root": token})
+        audit = AuditChain(instance_name("cli", token_bytes(8)), "ceremony", config.deployment)
+        publisher = Publisher(database, Publication(config.publication_root()), audit, utc_now)
+        for signers in list_signers({each.name: each for each in roots}).values():
+            for partition in publisher.due(signers):
+                publisher.publish(signers, partition)
+    database.close()

@@ -77,10 +77,13 @@ class Deed:
 
 @dataclass(slots=True)
 class Book:
-    """The story so far: every certificate by holder reference and profile, and what it should be now."""
+    """The story so far: every certificate by holder reference and profile, what it should be now, and where it was
+    applied for.
+    """
 
     newest: dict[tuple[str, str], CertificateRecord]
     expected: dict[tuple[str, int], Expected]
+    places: dict[tuple[str, int], str]
     records: dict[tuple[str, int], CertificateRecord]
 
 
@@ -100,7 +103,7 @@ class Story:
         self.profiles = profiles
         self.authorities = authorities
         self.clock = clock
-        self.book = Book({}, {}, {})
+        self.book = Book({}, {}, {}, {})
 
     def issue(self, wishes: Sequence[Wish]) -> None:
         """Apply for all of `wishes`, have them issued and handed over."""
@@ -120,6 +123,7 @@ class Story:
             self.book.expected[old.issuer, old.serial] = "revoked"
         self.book.newest[wish.reference, wish.profile] = certificate
         self.book.records[key] = certificate
+        self.book.places[key] = wish.place
         self.book.expected[key] = "good"
 
     def act(self, deeds: Sequence[Deed]) -> None:
@@ -162,7 +166,8 @@ class Story:
         """The application of one deed. Events of the register come from its feed, everything else from officers."""
         profile = self.profiles[deed.certificate.profile]
         submitter = self.cast.register if from_register(deed.event) else self.cast.reception
-        application = self.counter.act(
+        place = self.book.places[deed.certificate.issuer, deed.certificate.serial]
+        application = replace(self.counter, branch=branch_of(place)).act(
             deed.action,
             deed.certificate,
             self.authorities[deed.certificate.authority],

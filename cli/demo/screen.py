@@ -1,0 +1,105 @@
+"""What the demo shows a person: how far it is, what came of it, what to do next."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.status import Status
+
+from cli.config import Config
+from cli.demo.checking import Checked, summary
+from cli.output import document, on_terminal, say, table
+from cli.wiring import profiles_of
+
+
+class Screen:
+    """Progress on standard error: a moving line on a terminal, plain lines elsewhere. The result on standard output."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.status: Status | None = None
+        if on_terminal() and not quiet:
+            self.status = Console(stderr=True).status("starting")
+
+    def __enter__(self) -> Self:
+        """Begin to show progress."""
+        if self.status is not None:
+            self.status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+        self.close()
+
+    def close(self) -> None:
+        """End the moving line."""
+        if self.status is not None:
+            self.status.stop()
+            self.status = None
+
+    def say(self, line: str) -> None:
+        """One step that is done."""
+        if self.status is not None:
+            self.status.console.print(f"[green]✓[/green] {line}", highlight=False)
+            self.status.update("working")
+        elif not self.quiet:
+            say(f"- {line}")
+
+    def show(self, config: Config, checked: Sequence[Checked], seconds: float, context: click.Context) -> None:
+        """The result: a table that needs no knowledge, the addresses, the next commands."""
+        titles = {name: profile.title for name, profile in profiles_of(config).items()}
+        rows = summary(checked, titles.__getitem__)
+        agree = sum(each.agrees for each in checked)
+        body = {
+            "home": str(config.home),
+            "seconds": round(seconds, 1),
+            "certificates": len(checked),
+            "agree": agree,
+            "profiles": [
+                dict(zip(("profile", "title", "good", "revoked", "held", "agree"), row, strict=True)) for row in rows
+            ],
+            "ocsp": f"{config.ocsp.base_url}/ocsp",
+            "crl": f"{config.ocsp.base_url}/crl",
+        }
+        headings = ("profile", "certificate", "good", "revoked", "held", "OCSP and CRL agree")
+        lines = ["", table(headings, rows), "", verdict(agree, len(checked), seconds)]
+        lines += [
+            f"  {each.record.profile} {each.record.serial:x}: expected {each.expected}, "
+            f"OCSP says {each.by_ocsp}, its list {each.by_list}"
+            for each in checked
+            if not each.agrees
+        ]
+        document(context, "demo", body, "\n".join([*lines, *next_steps(config)]))
+
+    def ready(self, config: Config) -> None:
+        """Everything answers; say where, and how to stop."""
+        base = config.ocsp.base_url
+        say(
+            f"Serving on this host: OCSP {base}/ocsp, lists {base}/crl/…, CA certificates {base}/ca/…. Ctrl-C stops it."
+        )
+
+
+def verdict(agree: int, total: int, seconds: float) -> str:
+    """Whether the demo agrees with itself, in a sentence."""
+    if agree == total:
+        return f"All {total} certificates are what the story says, by OCSP and by CRL. Made in {seconds:.0f} s."
+    return f"{total - agree} of {total} certificates are NOT what the story says. Made in {seconds:.0f} s."
+
+
+def next_steps(config: Config) -> list[str]:
+    """Commands to go on with."""
+    home = config.home
+    return [
+        "",
+        f"The home is {home}. Next:",
+        f"  export NINSHO_CONFIG={config.path}",
+        "  ninsho status                     what runs and what waits",
+        "  ninsho ca ls                      the authorities",
+        "  ninsho cert find --state revoked  who was revoked, when and why",
+        f"  ninsho ocsp query {home}/out/*.pem   (while 'ninsho demo' serves)",
+        "  ninsho audit verify               the trail against its newest anchor",
+    ]

@@ -1,0 +1,54 @@
+"""`ninsho demo`: a working national CA in miniature, on this host only."""
+
+import time
+from pathlib import Path
+
+import click
+
+from cli.exits import Exit
+from cli.output import as_json, say
+
+FEWEST = 12
+MOST = 5000
+
+
+@click.command()
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo-home"),
+    show_default=True,
+    help="Where everything goes. A home that exists is served again, never overwritten.",
+)
+@click.option("--people", type=click.IntRange(FEWEST, MOST), default=200, show_default=True, help="How many residents.")
+@click.option("--exit", "ends", is_flag=True, help="End after checking; exit status 0 only if everything agreed.")
+@click.option("--postgres", metavar="URL", help="A PostgreSQL database to use, as its owner; otherwise SQLite.")
+@click.pass_context
+def demo(context: click.Context, home: Path, people: int, ends: bool, postgres: str | None) -> int:
+    """Make a whole CA with invented people, check every certificate by OCSP and CRL, and serve it until Ctrl-C.
+
+    Keys are made in SoftHSM2. Nothing of it is meant for real people: PINs and officers' keys lie beside it in files.
+
+    \b
+    Examples:
+      ninsho demo                           make, check and serve ./demo-home
+      ninsho demo --exit --people 50        make and check, then end
+      ninsho demo --home /tmp/another
+    """
+    from cli.demo.run import Demo
+    from cli.demo.screen import Screen
+
+    with Screen(as_json(context)) as screen:
+        started = time.monotonic()
+        work = Demo(home, people, postgres, screen.say)
+        agreed = True
+        if work.exists:
+            say(f"{home} exists and is served as it is.")
+        else:
+            config, checked = work.make()
+            screen.close()
+            agreed = all(each.agrees for each in checked)
+            screen.show(config, checked, time.monotonic() - started, context)
+        if not ends:
+            work.serve(screen.ready)
+        return Exit.OK if agreed else Exit.FAILED
