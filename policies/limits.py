@@ -136,7 +136,7 @@ def _purposes(profile: CertificateProfile) -> Iterator[Excess]:
             yield "extensions.extKeyUsage.usages", "OCSPSigning stands alone"
         if not profile.extension(OCSPNoCheck):
             yield "extensions.ocspNoCheck", "a responder certificate has it (RFC 6960 4.2.2.2.1)"
-    if ("OCSPSigning" in purposes or profile.extension(OCSPNoCheck) is not None) != (profile.facts == "responder"):
+    if {"OCSPSigning" in purposes, profile.extension(OCSPNoCheck) is not None} != {profile.facts == "responder"}:
         yield "extensions.extKeyUsage.usages", "responders, and nobody else, have OCSPSigning and ocspNoCheck"
     names = profile.extension(SubjectAltName)
     has_dns_names = names is not None and any(isinstance(name, DNSNames) for name in names.names)
@@ -166,6 +166,8 @@ def _findability(profile: CertificateProfile) -> Iterator[Excess]:
         yield "extensions.cRLDistributionPoints", "a certificate says which list may revoke it"
     if points is not None and (points.partition == "ca") != profile.is_authority:
         yield "extensions.cRLDistributionPoints.partition", "the list ca is for authorities, and for them only"
+    if points is not None and points.partition == "municipality" and profile.facts != "resident":
+        yield "extensions.cRLDistributionPoints.partition", "only residents' lists are kept by municipality"
     if points is not None and points.partition == "municipality" and points.urls is not None:
         yield "extensions.cRLDistributionPoints.urls", "a municipality's list is named by its directoryName alone"
 
@@ -186,8 +188,8 @@ def _people(profile: CertificateProfile) -> Iterator[Excess]:
 
 _CHECKS: tuple[_Check, ...] = (
     _key,
-    _life,
     _authority,
+    _life,
     _usages,
     _purposes,
     _criticality,
