@@ -14,6 +14,8 @@ from ocsp.cache import AnswerCache
 from ocsp.limit import TokenBucket
 from ocsp.responder import Answer, Responder
 from ocsp.status import StatusReader
+from policies.finding import Severity
+from policies.lint import lint_ocsp_response
 from tests.fixtures.register import Register
 from tests.unit.ocsp.samples import NOW, SampleAuthority, make_authority, make_delegate, question, responder_certificate
 from tests.unit.ocsp.test_request import request
@@ -231,6 +233,18 @@ def test_answer_about_two_certificates_is_not_kept(
 def test_garbage_is_malformed(responder: Responder, octets: bytes) -> None:
     """OCSP-5: whatever is sent gets an OCSPResponse; a responder has no state that garbage could change."""
     assert read(responder.answer(octets, NOW)).response_status == STATUS.MALFORMED_REQUEST
+
+
+def test_pkilint_finds_nothing(register: Register, responder: Responder, authority: SampleAuthority) -> None:
+    """RFC 6960: no finding of the weight of a warning in good, revoked, held, unknown and nonce answers."""
+    for serial in (5, 6, 7):
+        register.issue("jpki-sign-g1", "jpki-sign", serial, NOW)
+    register.revoke("jpki-sign", 6, 1, NOW)
+    register.hold("jpki-sign", 7, NOW)
+    asked = [question(authority, serial) for serial in (5, 6, 7, 8)] + [question(authority, 5, nonce=b"x" * 32)]
+    for one in asked:
+        findings = lint_ocsp_response(responder.answer(one, NOW).der)
+        assert [finding for finding in findings if finding.severity >= Severity.WARNING] == []
 
 
 def _single(octets: bytes) -> bytes:
