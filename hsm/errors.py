@@ -33,6 +33,10 @@ class TokenError(Exception):
     code: ClassVar[str] = "hsm.error"
     next: ClassVar[str] = "Look at the token with `ninsho hsm ls`."
 
+    def __init__(self, *facts: object) -> None:
+        # OSError, above ConnectionError and PermissionError, would take two facts for an error number and its text.
+        Exception.__init__(self, *facts)
+
 
 class ModuleMissing(TokenError, LookupError):
     """There is no PKCS#11 module at the configured path, or the file there is none."""

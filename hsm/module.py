@@ -17,25 +17,21 @@ import pkcs11
 from pkcs11._pkcs11 import lib as Library  # noqa: N812  # a class, whatever its name
 
 from hsm.cryptoki import Cryptoki, ReturnedError
-from hsm.errors import EnvironmentConflict, ModuleMissing
+from hsm.errors import EnvironmentConflict, ModuleMissing, TokenUnavailable
 
-__all__ = ["Module", "ModuleBusy", "started_alone"]
+__all__ = ["Module", "started_alone"]
 
 _DRAIN_SECONDS = 30.0  # longer than any key generation
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.01
 
 
-class ModuleBusy(Exception):
-    """A call into the module, or another process at its start, did not come to an end in time."""
-
-
 @contextmanager
-def started_alone(lock: Path) -> Iterator[None]:
+def started_alone(lock: Path, token: str) -> Iterator[None]:
     """Hold the lock file that processes of one token take round start, login and key generation.
 
     SoftHSM rewrites the token's file at every login, and a process that initialises in that instant does not see the
-    token. Raises ModuleBusy after a minute, so that a process that hangs does not hang all others.
+    token. Raises TokenUnavailable after a minute, so that a process that hangs does not hang all others.
     """
     end = time.monotonic() + _START_SECONDS
     with lock.open("a") as file:
@@ -45,7 +41,7 @@ def started_alone(lock: Path) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > end:
-                    raise ModuleBusy(f"another process holds {lock.name}") from None
+                    raise TokenUnavailable(token, f"another process holds {lock.name}") from None
                 time.sleep(_POLL_SECONDS)
         yield
 
@@ -70,8 +66,9 @@ class Module:
 
     @classmethod
     def at(cls, path: Path) -> "Module":
-        """The one Module of this process for `path`."""
-        return _MODULES.setdefault(path, cls(path))
+        """The one Module of this process for `path`, however the path is spelt."""
+        resolved = path.resolve()
+        return _MODULES.setdefault(resolved, cls(resolved))
 
     @property
     def running(self) -> bool:
@@ -95,7 +92,7 @@ class Module:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """No call is under way inside. Raises ModuleBusy when one does not come back within 30 seconds."""
+        """No call is under way inside. Raises TokenUnavailable when one does not come back within 30 seconds."""
         self._occupy()
         try:
             yield
@@ -161,12 +158,12 @@ class Module:
     def _occupy(self) -> None:
         with self._condition:
             if not self._condition.wait_for(lambda: not self._occupied, _DRAIN_SECONDS):
-                raise ModuleBusy("the module is being restarted")
+                raise TokenUnavailable(self.path.name, "the module is being restarted")
             self._occupied = True
             if not self._condition.wait_for(lambda: not self._calls, _DRAIN_SECONDS):
                 self._occupied = False
                 self._condition.notify_all()
-                raise ModuleBusy("a call into the module does not return")
+                raise TokenUnavailable(self.path.name, "a call into the module does not return")
 
     def _vacate(self) -> None:
         with self._condition:
@@ -178,7 +175,7 @@ class Module:
         try:
             self._occupy()
             self._forking = True
-        except ModuleBusy:
+        except TokenUnavailable:
             self._forking = False
 
     def _after_fork_in_parent(self) -> None:

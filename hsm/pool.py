@@ -16,7 +16,7 @@ from pkcs11 import Mechanism, TokenFlag, exceptions
 from hsm.config import TokenConfig
 from hsm.cryptoki import ReturnedError
 from hsm.errors import OperationRefused, PinRefused, TokenAlreadyOpen, TokenError, TokenMissing, TokenUnavailable
-from hsm.module import Module, ModuleBusy, started_alone
+from hsm.module import Module, started_alone
 from hsm.session import LoggedOut, WorkSession
 from hsm.vendors import VENDORS
 
@@ -59,7 +59,7 @@ _REFUSALS = (
 )
 
 # Everything else may heal: a session, a login or the token itself was lost.
-_LOSSES = (exceptions.PKCS11Error, ReturnedError, LoggedOut, ModuleBusy)
+_LOSSES = (exceptions.PKCS11Error, ReturnedError, LoggedOut)
 
 
 class Pool:
@@ -144,7 +144,7 @@ class Pool:
         """
         self.run(lambda work: work.objects({pkcs11.Attribute.LABEL: ""}))
         try:
-            with self._module.shared(), started_alone(self.config.lock):
+            with self._module.shared(), started_alone(self.config.lock, self.name):
                 if self._generation != self._module.generation:
                     raise LoggedOut
                 session = self._token.open(rw=True)
@@ -203,12 +203,12 @@ class Pool:
             if self._closed:
                 raise TokenUnavailable(self.name, "this program has closed it")
             if self._refusal is not None:
-                raise self._refusal
+                raise PinRefused(*self._refusal.args)
             connected = self._generation == self._module.generation
             if connected and self._generation != lost:
                 return
             if self._tries != tried and self._failure is not None:
-                raise self._failure
+                raise type(self._failure)(*self._failure.args)
             self._tries += 1
             self._failure = None
             try:
@@ -216,14 +216,14 @@ class Pool:
             except TokenError as error:
                 self._failure = error
                 raise
-            except (exceptions.PKCS11Error, ReturnedError, ModuleBusy) as error:
+            except (exceptions.PKCS11Error, ReturnedError) as error:
                 self._failure = TokenUnavailable(self.name, _reason(error))
                 raise self._failure from error
 
     def _find_and_log_in(self, *, restart: bool) -> None:
         self._generation = -1
         self._idle.clear()  # sessions of a dead generation must not be closed: their handles may have new owners
-        with started_alone(self.config.lock):
+        with started_alone(self.config.lock, self.name):
             begun = self._module.running and not restart
             if not begun:
                 self._module.start()

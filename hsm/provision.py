@@ -11,7 +11,7 @@ from pkcs11 import TokenFlag, exceptions
 from hsm.config import TokenConfig
 from hsm.cryptoki import PinReturned, ReturnedError
 from hsm.errors import LabelInUse, OperationRefused, PinRefused, TokenMissing, TokenUnavailable
-from hsm.module import Module, ModuleBusy, started_alone
+from hsm.module import Module, started_alone
 
 __all__ = ["SlotDescription", "initialise", "slots", "softhsm_configuration"]
 
@@ -58,7 +58,7 @@ def initialise(config: TokenConfig, so_pin: str, user_pin: str) -> SlotDescripti
     label = config.label or ""
     if not 0 < len(label.encode()) <= _LABEL_OCTETS:
         raise OperationRefused(config.name, f"a token's label has 1 to {_LABEL_OCTETS} octets")
-    with _attached(config.module, config.environment) as attached, started_alone(config.lock):
+    with _attached(config.module, config.environment) as attached, started_alone(config.lock, label):
         named = [each for each in _slots(attached) if each.label == label]
         if any(each.user_pin_set for each in named):
             raise LabelInUse(str(config.module), label)
@@ -104,7 +104,7 @@ def _attached(path: Path, environment: Mapping[str, str]) -> Iterator[Module]:
             if not module.running:
                 module.start()
             yield module
-        except (exceptions.PKCS11Error, ReturnedError, ModuleBusy) as error:
+        except (exceptions.PKCS11Error, ReturnedError) as error:
             raise TokenUnavailable(str(path), str(error) or type(error).__name__) from error
         finally:
             module.detach()

@@ -147,10 +147,12 @@ def generate(token: Token, facts: Mapping[str, Any]) -> object:
 def _child(token: Token, label: str, key: SigningKey) -> None:
     status = 1
     signal.alarm(60)  # a child that hangs in a lock must not hang the test
+    inherited = generation(token)
     try:
         for number in range(20):
             _sign_and_verify(key, key.public_key(), b"child %d" % number)
         token.health(label)
+        assert generation(token) > inherited
         token.close()
         status = 0
     finally:

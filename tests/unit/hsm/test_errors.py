@@ -33,6 +33,8 @@ def test_an_error_tells_what_and_what_next(error: errors.TokenError, base: type[
     assert str(error).endswith(".")
     assert "\n" not in str(error)
     assert error.next.endswith(".")
+    assert getattr(error, "errno", None) is None
+    assert str(type(error)(*error.args)) == str(error)
 
 
 def test_only_an_absent_token_is_a_connection_error() -> None:

@@ -77,6 +77,16 @@ def test_a_session_with_an_operation_left_active_is_dropped(token: Token, key: S
     assert generation(token) == before
 
 
+def test_a_session_is_used_no_more_after_an_error(token: Token, key: SigningKey) -> None:
+    """Whatever the error was, nobody knows in which state the token left the session."""
+    sign(key)
+    (used,) = token._pool._idle
+    with pytest.raises(OperationRefused):
+        token._pool.sign("ca", Mechanism.ECDSA_SHA256, b"to be signed")
+    sign(key)
+    assert used not in token._pool._idle
+
+
 def test_a_lost_login_is_renewed(token: Token, key: SigningKey) -> None:
     """With all sessions the login goes; the pool restarts the module and logs in."""
     before = generation(token)

@@ -1,13 +1,14 @@
 """Many threads, many processes, forked processes. Each runs in other processes, where a crash is an exit status."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hsm.generation import KeyAlgorithm
 from hsm.token import Token, TokenConfig
-from tests.fixtures.tokens import PIN
+from tests.fixtures.tokens import PIN, SoftHSM
 from tests.programs.token_work import begin, finish
 
 
@@ -34,14 +35,24 @@ def test_threads_wait_for_the_only_session(token_config: TokenConfig, spki: str)
 
 def test_processes_that_start_together_all_find_the_token(token_config: TokenConfig, spki: str) -> None:
     """Start, search and login are taken in turns: SoftHSM hides a token while another process logs in."""
-    programs = [begin("start", token_config, PIN, label="ca", times=20) for _ in range(4)]
-    assert [finish(each)["starts"] for each in programs] == [20] * 4
+    programs = [begin("start", token_config, PIN, label="ca", times=10) for _ in range(4)]
+    assert [finish(each)["starts"] for each in programs] == [10] * 4
 
 
 def test_a_forked_child_starts_over(token_config: TokenConfig, spki: str) -> None:
     """A child logs in by itself (PKCS#11 2.40, 6.6.1), and its parent goes on."""
     program = begin("fork", token_config, PIN, label="ca", threads=0, children=3)
     assert finish(program)["statuses"] == [0, 0, 0]
+
+
+def test_a_forked_child_does_not_use_inherited_sessions(
+    softhsm: SoftHSM, token_config: TokenConfig, spki: str, tmp_path: Path
+) -> None:
+    """A module that forgets everything at a fork, as PKCS#11 modules may, serves the child all the same."""
+    forgetful = tmp_path / "softhsm2.conf"
+    forgetful.write_text(softhsm.configuration.read_text() + "library.reset_on_fork = true\n")
+    config = replace(token_config, environment={"SOFTHSM2_CONF": str(forgetful)})
+    assert finish(begin("fork", config, PIN, label="ca", threads=0, children=2))["statuses"] == [0, 0]
 
 
 def test_a_fork_waits_for_the_calls_of_other_threads(token_config: TokenConfig, spki: str) -> None:
