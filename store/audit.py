@@ -5,21 +5,21 @@ the hash before it) followed by that of its facts. If the link cannot be written
 machine-made words and numbers, so neither a name nor an address, neither a line break nor a control code can enter.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import TypeAlias
 
-import rfc8785
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from store.bounds import utc, word
 from store.database import Transaction
 from store.errors import FactRefused
+from store.rows import insert_all, insert_new
 from store.tables import AUDIT_ENTRY, AUDIT_HEAD
-from store.upserts import insert_new
 
 Fact: TypeAlias = str | int | bool | None
 
@@ -83,11 +83,10 @@ class AuditChain:
             sequence += 1
             written = _canonical_facts(event, facts)
             link_hash = hash_of(self.deployment, self.instance, self.program, sequence, at, event, written, previous)
-            rows.append(
-                asdict(Link(self.instance, sequence, self.program, at, event, written.decode(), previous, link_hash))
-            )
+            link_row = (self.instance, sequence, self.program, at, event, written.decode(), previous, link_hash)
+            rows.append(dict(zip(Link.__slots__, link_row, strict=True)))
             previous = link_hash
-        tx.execute(insert(AUDIT_ENTRY), rows)
+        insert_all(tx, AUDIT_ENTRY, rows)
         mine = AUDIT_HEAD.c.instance == self.instance
         tx.execute(update(AUDIT_HEAD).where(mine).values(sequence=sequence, hash=previous))
 
@@ -108,7 +107,7 @@ class AuditChain:
 
 def genesis(deployment: str, instance: str, program: str) -> bytes:
     """Give the hash a chain starts from."""
-    return sha256(rfc8785.dumps({"deployment": deployment, "instance": instance, "program": program})).digest()
+    return sha256(_canonical({"deployment": deployment, "instance": instance, "program": program})).digest()
 
 
 def hash_of(
@@ -122,7 +121,7 @@ def hash_of(
     previous: bytes,
 ) -> bytes:
     """Give the SHA-256 of a link: the canonical JSON of its frame, then its ``facts``, which are canonical already."""
-    frame = rfc8785.dumps(
+    frame = _canonical(
         {
             "at": at.isoformat(timespec="microseconds"),
             "deployment": deployment,
@@ -159,7 +158,16 @@ def _canonical_facts(event: str, facts: Mapping[str, Fact]) -> bytes:
         raise FactRefused("facts", f"an entry has at most {_MOST_FACTS} facts")
     for name, fact in facts.items():
         _check(name, fact)
-    return rfc8785.dumps(dict(facts))
+    return _canonical(facts)
+
+
+def _canonical(members: Mapping[str, Fact]) -> bytes:
+    """Write canonical JSON (RFC 8785) of small facts.
+
+    For ASCII words, whole numbers, truth values and null that is sorted JSON without spaces; the test holds it to the
+    rfc8785 package, which takes thirty times as long.
+    """
+    return json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _check(name: str, fact: object) -> None:

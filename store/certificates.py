@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Row, and_, bindparam, delete, literal_column, select, tuple_, update
 
 from store.bounds import ISSUER, octets, serial_octets, serial_of, utc, word
 from store.database import Transaction
@@ -29,9 +29,9 @@ from store.errors import (
     UnknownCertificate,
 )
 from store.partitions import extend_partitions
+from store.rows import among, insert_all, insert_new, insertion, update_all
 from store.status import Key, enter_abandoned
 from store.tables import BLOCKED_KEY, CERTIFICATE, GOOD, HOLDER_PLACE, KEY_OWNER, STATUS
-from store.upserts import insert_new, insertion
 
 State: TypeAlias = Literal["reserved", "issued", "abandoned"]
 MOST_CERTIFICATE_OCTETS = 64 * 1024
@@ -134,15 +134,11 @@ def record_many(tx: Transaction, signed: Sequence[tuple[str, int, bytes]], at: d
     for _, _, der in signed:
         octets("certificate", der, 1, MOST_CERTIFICATE_OCTETS)
     waiting = _reserved_rows(tx, [(issuer, serial) for issuer, serial, _ in signed])
-    if not signed:
-        return
-    tx.execute(
-        _RECORD,
-        [
-            {"key_issuer": issuer, "key_serial": serial_octets(serial), "der": der, "at": at}
-            for issuer, serial, der in signed
-        ],
-    )
+    written = [
+        {"issuer": issuer, "serial": serial_octets(serial), "certificate": der, "state": "issued", "issued_at": at}
+        for issuer, serial, der in signed
+    ]
+    update_all(tx, CERTIFICATE, written, ("issuer", "serial"))
     rows = [
         {
             "issuer": row.issuer,
@@ -153,7 +149,7 @@ def record_many(tx: Transaction, signed: Sequence[tuple[str, int, bytes]], at: d
         }
         for row in waiting
     ]
-    tx.execute(insert(STATUS), rows)
+    insert_all(tx, STATUS, rows)
 
 
 def abandon(tx: Transaction, issuer: str, serial: int, at: datetime) -> None:
@@ -262,12 +258,7 @@ def key_owner(tx: Transaction, key_hash: bytes) -> bytes | None:
     return tx.execute(select(KEY_OWNER.c.holder).where(KEY_OWNER.c.key_hash == key_hash)).scalar()
 
 
-_IS_RESERVED = CERTIFICATE.c.state == "reserved"
-_RECORD = (
-    update(CERTIFICATE)
-    .where(CERTIFICATE.c.issuer == bindparam("key_issuer"), CERTIFICATE.c.serial == bindparam("key_serial"))
-    .values(certificate=bindparam("der"), state="issued", issued_at=bindparam("at"))
-)
+_IS_RESERVED = CERTIFICATE.c.state == literal_column("'reserved'")  # as the partial index has it
 
 
 def _key(record: CertificateRecord) -> Key:
@@ -311,7 +302,7 @@ def _but(
 
 def _blocked(tx: Transaction, records: Sequence[CertificateRecord]) -> set[Key]:
     keys = [record.key_hash for record in records]
-    statement = select(BLOCKED_KEY.c.key_hash).where(BLOCKED_KEY.c.key_hash.in_(keys))
+    statement = select(BLOCKED_KEY.c.key_hash).where(among(tx, BLOCKED_KEY.c.key_hash, keys))
     blocked = set(tx.execute(statement).scalars())
     return {_key(record) for record in records if record.key_hash in blocked}
 
@@ -322,7 +313,7 @@ def _of_others(tx: Transaction, records: Sequence[CertificateRecord]) -> set[Key
     new = insert_new(tx, KEY_OWNER, [{"key_hash": key, "holder": holder} for key, holder in rows], ("key_hash",))
     owners = {key: holder for key, holder in reversed(rows) if (key,) in new}
     old = [key for key, _ in rows if (key,) not in new]
-    known = select(KEY_OWNER.c.key_hash, KEY_OWNER.c.holder).where(KEY_OWNER.c.key_hash.in_(old))
+    known = select(KEY_OWNER.c.key_hash, KEY_OWNER.c.holder).where(among(tx, KEY_OWNER.c.key_hash, old))
     if old:
         owners.update({row.key_hash: row.holder for row in tx.execute(known)})
     return {_key(record) for record in records if owners[record.key_hash] != record.holder}
@@ -370,7 +361,7 @@ def _reserved_rows(tx: Transaction, keys: Sequence[Key]) -> list[Row[Any]]:
     for issuer, serials in sorted(by_issuer.items()):
         statement = (
             select(*_WAITING)
-            .where(CERTIFICATE.c.issuer == issuer, CERTIFICATE.c.serial.in_(serials), _IS_RESERVED)
+            .where(CERTIFICATE.c.issuer == issuer, among(tx, CERTIFICATE.c.serial, serials), _IS_RESERVED)
             .order_by(CERTIFICATE.c.serial)
             .with_for_update()
         )

@@ -23,8 +23,8 @@ from sqlalchemy import (
 from store.bounds import octets, utc, word
 from store.database import Transaction
 from store.errors import RecordRefused
+from store.rows import insertion
 from store.tables import CRL, CRL_NUMBER, MICROSECONDS, PUBLICATION_REQUEST, STATUS
-from store.upserts import insertion
 
 _ROWS_AT_A_TIME = 10_000
 _MOST_NUMBER = 1 << 63

@@ -147,7 +147,7 @@ def _sqlite(address: URL, program: Program, *, create: bool) -> Engine:
 def _postgresql(address: URL, program: Program) -> Engine:
     made = create_engine(
         address.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
+        pool_pre_ping=program != "ocsp",  # a lost connection costs OCSP one answer, a ping would cost it every answer
         hide_parameters=True,
         connect_args={"connect_timeout": 5},
     )

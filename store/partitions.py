@@ -9,8 +9,8 @@ from sqlalchemy import and_, func, or_, select, tuple_
 
 from store.bounds import octets, word
 from store.database import Transaction
+from store.rows import insert_new, insertion
 from store.tables import CRL, PARTITION
-from store.upserts import insert_new, insertion
 
 Key: TypeAlias = tuple[str, int]
 Extent: TypeAlias = tuple[Key, str, bytes, datetime]

@@ -12,27 +12,31 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
-    BindParameter,
     Row,
     and_,
-    bindparam,
     delete,
     func,
-    insert,
-    literal,
-    null,
     or_,
     select,
     tuple_,
-    union_all,
-    update,
 )
 
 from store.bounds import serial_octets, serial_of, utc
 from store.database import Transaction
 from store.errors import AlreadyHeld, AlreadyRevoked, CertificateError, NotHeld, RecordRefused, UnknownCertificate
-from store.tables import BLOCKED_KEY, CERTIFICATE, CHANGE_COUNTER, GOOD, HELD, HOLDER_PLACE, JOURNAL, REVOKED, STATUS
-from store.upserts import insertion
+from store.rows import among, insert_all, insertion, update_all
+from store.tables import (
+    BLOCKED_KEY,
+    CERTIFICATE,
+    CHANGE_COUNTER,
+    GOOD,
+    HELD,
+    HOLDER_PLACE,
+    JOURNAL,
+    REVOKED,
+    STATUS,
+    instant,
+)
 
 State: TypeAlias = Literal["good", "revoked", "held"]
 ActKind: TypeAlias = Literal["revoke", "hold", "release"]
@@ -111,10 +115,17 @@ def statuses(tx: Transaction, issuer: str, serials: Collection[int]) -> Mapping[
     Serials that were never issued, or are reserved and not yet signed, are absent; abandoned ones are revoked.
     """
     wanted = [serial_octets(serial) for serial in serials]
-    found: dict[bytes, list[Row[Any]]] = defaultdict(list)
-    for row in tx.execute(_STATUSES, {"issuer": issuer, "serials": wanted}):
-        found[row.serial].append(row)
-    return {serial_of(octets): _worse(rows) for octets, rows in found.items()}
+    if not wanted:
+        return {}
+    if tx.dialect.name == "sqlite":
+        statement = _STATUSES.format(mark="?", here=f"IN ({', '.join('?' * len(wanted))})")
+        rows = tx.exec_driver_sql(statement, (issuer, *wanted, issuer, *wanted))
+    else:
+        rows = tx.exec_driver_sql(_STATUSES.format(mark="%s", here="= ANY(%b)"), (issuer, wanted, issuer, wanted))
+    found: dict[bytes, list[_Said]] = defaultdict(list)
+    for said in map(_Said._make, rows):
+        found[said.serial].append(said)
+    return {serial_of(octets): _worse(many) for octets, many in found.items()}
 
 
 def change_counter(tx: Transaction) -> int:
@@ -199,7 +210,9 @@ def acts(tx: Transaction, issuer: str, serials: Collection[int]) -> Mapping[int,
     """Give the journal of several serials in order; () for one without acts."""
     found: dict[int, list[Act]] = {serial: [] for serial in serials}
     wanted = [serial_octets(serial) for serial in found]
-    statement = select(JOURNAL).where(JOURNAL.c.issuer == issuer, JOURNAL.c.serial.in_(wanted)).order_by(JOURNAL.c.step)
+    statement = (
+        select(JOURNAL).where(JOURNAL.c.issuer == issuer, among(tx, JOURNAL.c.serial, wanted)).order_by(JOURNAL.c.step)
+    )
     for row in tx.execute(statement):
         serial = serial_of(row.serial)
         found[serial].append(
@@ -229,8 +242,9 @@ def conflicts(tx: Transaction, issuer: str) -> Iterator[int]:
 
 def enter_abandoned(tx: Transaction, rows: Sequence[Row[Any]], at: datetime) -> None:
     """Write reserved certificate rows as revoked without a reason: a signature may exist. Called by `abandon_many`."""
-    tx.execute(
-        insert(STATUS),
+    insert_all(
+        tx,
+        STATUS,
         [
             {
                 "issuer": row.issuer,
@@ -250,54 +264,48 @@ def enter_abandoned(tx: Transaction, rows: Sequence[Row[Any]], at: datetime) -> 
     _leave_places(tx, [(row.issuer, row.serial) for row in rows])
 
 
-_STATE = [STATUS.c.serial, STATUS.c.state, STATUS.c.revoked_at, STATUS.c.reason, STATUS.c.invalidity_at]
-_HERE: BindParameter[Sequence[bytes]] = bindparam("serials", expanding=True)
-_STATUSES = union_all(
-    select(*_STATE, STATUS.c.not_after, literal(-1).label("step"), null().label("act")).where(
-        STATUS.c.issuer == bindparam("issuer"), STATUS.c.serial.in_(_HERE)
-    ),
-    select(
-        JOURNAL.c.serial,
-        null(),
-        JOURNAL.c.at,
-        JOURNAL.c.reason,
-        JOURNAL.c.invalidity_at,
-        null(),
-        JOURNAL.c.step,
-        JOURNAL.c.act,
-    ).where(JOURNAL.c.issuer == bindparam("issuer"), JOURNAL.c.serial.in_(_HERE)),
-)
+class _Said(NamedTuple):
+    """What the status row (``step`` -1) or one journal row says of a serial; times are microseconds since 1970."""
+
+    serial: bytes
+    state: int | None
+    at: int | None
+    reason: int | None
+    invalidity_at: int | None
+    not_after: int | None
+    step: int
+    act: str | None
+
+
+# Written for the driver: OCSP asks this for every answer that is not cached. {here} is where the serials stand.
+_STATUSES = """
+SELECT serial, state, revoked_at, reason, invalidity_at, not_after, -1, NULL
+FROM status WHERE issuer = {mark} AND serial {here}
+UNION ALL
+SELECT serial, NULL, at, reason, invalidity_at, NULL, step, act
+FROM revocation_journal WHERE issuer = {mark} AND serial {here}
+"""
 _COUNTED = select(func.coalesce(func.sum(CHANGE_COUNTER.c.value), 0))
-_WRITE = (
-    update(STATUS)
-    .where(STATUS.c.issuer == bindparam("key_issuer"), STATUS.c.serial == bindparam("key_serial"))
-    .values(
-        state=bindparam("to_state"),
-        revoked_at=bindparam("to_revoked_at"),
-        reason=bindparam("to_reason"),
-        invalidity_at=bindparam("to_invalidity_at"),
-        step=bindparam("to_step"),
-    )
-)
 
 
-def _worse(rows: Sequence[Row[Any]]) -> Status:
-    """Fold one serial's status row (step -1, if it is there) and journal rows into what must be said."""
-    ordered = sorted(rows, key=lambda row: row.step)
+def _worse(many: Sequence[_Said]) -> Status:
+    """Fold one serial's status row (if it is there) and journal rows into what must be said."""
+    ordered = sorted(many, key=lambda said: said.step)
     table = ordered[0] if ordered[0].step < 0 else None
-    journal = ordered[1:] if table is not None else ordered
-    not_after = table.not_after if table is not None else None
-    if table is not None and table.state == REVOKED:
-        return Status("revoked", table.revoked_at, table.reason, table.invalidity_at, not_after)
-    ended = next((row for row in journal if row.act == "revoke"), None)
-    if ended is not None:
-        return Status("revoked", ended.revoked_at, ended.reason, ended.invalidity_at, not_after)
-    if table is not None and table.state == HELD:
-        return Status("held", table.revoked_at, table.reason, table.invalidity_at, not_after)
-    if table is None or (journal and journal[-1].act == "hold"):
-        last = journal[-1]
-        return Status("held", last.revoked_at, CERTIFICATE_HOLD, None, not_after)
+    journal = ordered if table is None else ordered[1:]
+    not_after = _time(table.not_after) if table is not None else None
+    ended = [table] if table is not None and table.state == REVOKED else [one for one in journal if one.act == "revoke"]
+    if ended:
+        return Status("revoked", _time(ended[0].at), ended[0].reason, _time(ended[0].invalidity_at), not_after)
+    lost = table is None or (bool(journal) and journal[-1].act == "hold")  # a journal without its row is never good
+    held = table if table is not None and table.state == HELD else journal[-1] if lost else None
+    if held is not None:
+        return Status("held", _time(held.at), CERTIFICATE_HOLD, None, not_after)
     return Status("good", None, None, None, not_after)
+
+
+def _time(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else instant(microseconds)
 
 
 def _locked(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Row[Any]]:
@@ -309,7 +317,7 @@ def _locked(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Row[Any]]:
     for issuer, serials in sorted(by_issuer.items()):
         statement = (
             select(STATUS)
-            .where(STATUS.c.issuer == issuer, STATUS.c.serial.in_(serials))
+            .where(STATUS.c.issuer == issuer, among(tx, STATUS.c.serial, serials))
             .order_by(STATUS.c.serial)
             .with_for_update()
         )
@@ -328,23 +336,22 @@ def _enter(tx: Transaction, many: Sequence[_Entered], at: datetime) -> None:
     """Write the status rows and their journal rows, and raise the counters of their issuers."""
     if not many:
         return
-    tx.execute(
-        _WRITE,
-        [
-            {
-                "key_issuer": one.issuer,
-                "key_serial": one.octets,
-                "to_state": one.state,
-                "to_revoked_at": one.revoked_at,
-                "to_reason": one.reason,
-                "to_invalidity_at": one.invalidity_at,
-                "to_step": one.step,
-            }
-            for one in many
-        ],
-    )
-    tx.execute(
-        insert(JOURNAL),
+    written = [
+        {
+            "issuer": one.issuer,
+            "serial": one.octets,
+            "state": one.state,
+            "revoked_at": one.revoked_at,
+            "reason": one.reason,
+            "invalidity_at": one.invalidity_at,
+            "step": one.step,
+        }
+        for one in many
+    ]
+    update_all(tx, STATUS, written, ("issuer", "serial"))
+    insert_all(
+        tx,
+        JOURNAL,
         [
             {
                 "issuer": one.issuer,

@@ -23,6 +23,11 @@ MICROSECONDS = 1_000_000
 GOOD, REVOKED, HELD = 0, 1, 2
 
 
+def instant(microseconds: int) -> datetime:
+    """Give the time of a number of microseconds since 1970 UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware time, kept as whole microseconds since 1970-01-01T00:00:00Z."""
 
@@ -35,7 +40,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401 - the driver's own value, as the parent class types it
         """Turn the number back into a time in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else instant(value)
 
 
 def _key(type_: type[Any] | None = None) -> Any:  # noqa: ANN401 - SQLModel's fields are typed by their annotation
@@ -74,13 +79,18 @@ class RosterRow(SQLModel, table=True):
     added_at: datetime = _plain(Instant)
 
 
+# What a signer may claim, written once: the index that finds it serves only a query that says the same. `approvals` is
+# counted by a trigger on evidence, so the front end cannot write it and a long queue of waiting cases costs nothing.
+READY = text("state = 'open' AND approvals >= approvals_required")
+
+
 class ApplicationRow(SQLModel, table=True):
     """What somebody asks for, in its canonical form, and how far the signer is with it."""
 
     __tablename__: ClassVar[str] = "application"
     __table_args__: ClassVar[Sequence[SchemaItem]] = (
         CheckConstraint("state IN ('open', 'done', 'refused', 'parked')", name="application_state"),
-        Index("application_open", "id", sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index("application_ready", "id", sqlite_where=READY, postgresql_where=READY),
         Index("application_branch", "branch", "id"),
         Index("application_holder", "holder"),
     )
@@ -97,6 +107,7 @@ class ApplicationRow(SQLModel, table=True):
     requester: str
     created_at: datetime = _plain(Instant)
     expires_at: datetime = _plain(Instant)
+    approvals: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     state: str = Field(sa_column_kwargs={"server_default": "open"})
     attempts: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     outcome: str | None

@@ -78,6 +78,7 @@ def _applications() -> None:
         _needed("requester", WORD),
         _needed("created_at", TIME),
         _needed("expires_at", TIME),
+        sa.Column("approvals", SMALL, server_default="0", nullable=False),
         sa.Column("state", WORD, server_default="open", nullable=False),
         sa.Column("attempts", SMALL, server_default="0", nullable=False),
         _optional("outcome", WORD),
@@ -90,13 +91,8 @@ def _applications() -> None:
     )
     op.create_index("application_branch", "application", ["branch", "id"])
     op.create_index("application_holder", "application", ["holder"])
-    op.create_index(
-        "application_open",
-        "application",
-        ["id"],
-        sqlite_where=sa.text("state = 'open'"),
-        postgresql_where=sa.text("state = 'open'"),
-    )
+    ready = sa.text("state = 'open' AND approvals >= approvals_required")
+    op.create_index("application_ready", "application", ["id"], sqlite_where=ready, postgresql_where=ready)
     op.create_table(
         "evidence",
         _needed("application_id", ID),

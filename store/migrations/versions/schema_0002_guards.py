@@ -42,13 +42,37 @@ BEGIN
 END $$
 """
 
+# Counts approvals on the application in the name of the tables' owner: the front end writes evidence and nothing else.
+_POSTGRESQL_COUNT = """
+CREATE FUNCTION ninsho_count_approvals() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+  UPDATE application SET approvals = approvals + counted.number
+  FROM (SELECT application_id, count(*) AS number FROM added WHERE role = 'approval' GROUP BY application_id) AS counted
+  WHERE application.id = counted.application_id AND application.state = 'open';
+  RETURN NULL;
+END $$
+"""
+_POSTGRESQL_COUNTED = """
+CREATE TRIGGER evidence_counted AFTER INSERT ON evidence REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION ninsho_count_approvals()
+"""
+_SQLITE_COUNTED = """
+CREATE TRIGGER evidence_counted AFTER INSERT ON evidence WHEN NEW.role = 'approval'
+BEGIN
+  UPDATE application SET approvals = approvals + 1 WHERE id = NEW.application_id AND state = 'open';
+END
+"""
+
 
 def upgrade() -> None:
-    """Put the guards in place."""
+    """Put the guards in place, and the trigger that counts approvals."""
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(_POSTGRESQL_FUNCTION)
+        for statement in (_POSTGRESQL_FUNCTION, _POSTGRESQL_COUNT, _POSTGRESQL_COUNTED):
+            op.execute(statement)
         guard, truncation = _postgresql, _postgresql_truncation
     else:
+        op.execute(_SQLITE_COUNTED)
         guard, truncation = _sqlite, _nothing
     for table in INSERT_ONLY:
         guard(table, "UPDATE", None)
