@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against yardsticks that run in the same script on the same machine, never absolute numbers."""

@@ -1,0 +1,140 @@
+"""Bulk issuance by two signers on PostgreSQL, against two processes that do nothing but sign with the same key.
+
+The signers are `ninsho signer run` on one database and one SoftHSM token, as in production. Applications with all
+their evidence are made and submitted while the signers stand still; the clock runs from their waking until the last
+certificate of the round is recorded. Before each round, while they still stand, the yardstick signs.
+"""
+
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from random import Random
+
+import psycopg
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from benchmarks.home import installation
+from benchmarks.measure import Outcome, Row, median_of_ratios
+from benchmarks.subject_keys import subject_keys
+from benchmarks.yardstick import bare_signers
+from cli.config import Config
+from cli.counter import Case, Counter
+from cli.demo.people import residents
+from cli.demo.programs import Programs, running
+from cli.demo.story import Story, card_wish, load_cast
+from cli.errors import Disagreement, TimedOut
+from cli.wiring import open_database, profiles_of, utc_now
+from store.authorities import authorities
+from store.database import Database
+
+AUTHORITY = "jpki-auth-g1"
+PROFILE = "jpki-auth"
+SIGNERS = 2
+ROUNDS = 5
+WARM_UP = 320  # more than one signer claims at once, so both have imported their linter before the first round
+RAW_SECONDS = 3.0
+PATIENCE_SECONDS = 600.0
+LOOK_SECONDS = 0.02
+LOT = 20260401
+
+
+def issue(size: int, say: Callable[[str], None]) -> Outcome:
+    """Issue `size` certificates in `ROUNDS` rounds; raises `Disagreement` when the database does not hold them all."""
+    keys = subject_keys(size + WARM_UP)
+    with installation("postgresql") as config:
+        say("the officers sign the applications")
+        with closing(open_database(config, "ra")) as database:
+            story = front_desk(config, database)
+            cases = list(approved_cases(story, keys))
+            rates, raw = measured(config, story.counter, cases, size // ROUNDS, say)
+        check_issued(config, len(cases))
+    ratio = median_of_ratios(rates, raw)
+    rows = (
+        Row("bare signing loop, 2 processes", "signatures/s", tuple(raw)),
+        Row(f"{SIGNERS} signers", "certificates/s", tuple(rates), ratio, "of the bare signatures"),
+    )
+    settings = {"certificates": size, "rounds": ROUNDS, "signers": SIGNERS, "database": "postgresql", "key": "RSA-2048"}
+    return Outcome("issue", "certificates of residents from approved applications", settings, rows)
+
+
+def measured(
+    config: Config, counter: Counter, cases: Sequence[Case], size: int, say: Callable[[str], None]
+) -> tuple[list[float], list[float]]:
+    """The rates of the signers and of the yardstick, one of each for every round of `size` certificates."""
+    rates, raw = [], []
+    with bare_signers(config, "issuing", AUTHORITY, SIGNERS) as sign, running(config.path, config.home / "log") as ours:
+        for number in range(SIGNERS):
+            ours.start(f"signer-{number}", ["signer", "run"])
+        counter.submit(cases[:WARM_UP])
+        wait_until_done(config, ours)
+        for start in range(WARM_UP, len(cases), size):
+            with standing_still(ours):
+                chunk = cases[start : start + size]
+                counter.submit(chunk)
+                raw.append(sign(RAW_SECONDS))
+            begin = time.perf_counter()
+            wait_until_done(config, ours)
+            rates.append(len(chunk) / (time.perf_counter() - begin))
+            say(f"{rates[-1]:.0f} certificates/s beside {raw[-1]:.0f} bare signatures/s")
+    return rates, raw
+
+
+def front_desk(config: Config, database: Database) -> Story:
+    """The demo's counters: reception, examiner and approver with their keys."""
+    with database.snapshot() as tx:
+        known = {record.name: record for record in authorities(tx)}
+    salt = config.at(config.holder_salt).read_bytes()
+    counter = Counter(database, config.deployment, "", salt, secrets.token_bytes)
+    return Story(counter, load_cast(config.home), profiles_of(config), known, utc_now)
+
+
+def approved_cases(story: Story, keys: Sequence[rsa.RSAPrivateKey]) -> Iterator[Case]:
+    """One application for each key, of as many residents, with proof of possession, examination and approval."""
+    now = utc_now()
+    people = residents(len(keys), now.date(), Random(LOT))  # noqa: S311 - a lot, no secret
+    for resident, key in zip(people, keys, strict=True):
+        yield story.issue_case(card_wish(resident, PROFILE, key), now)
+
+
+@contextmanager
+def standing_still(programs: Programs) -> Iterator[None]:
+    """The signers and their linters get no processor while the block runs."""
+    groups = [child.pid for child in programs.children.values()]  # each leads a process group of its own
+    try:
+        for group in groups:
+            os.killpg(group, signal.SIGSTOP)
+        yield
+    finally:
+        for group in groups:
+            os.killpg(group, signal.SIGCONT)
+
+
+def wait_until_done(config: Config, programs: Programs) -> None:
+    """Return when no application is open any more; raises `Unreachable` when a signer ended, and `TimedOut`."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with psycopg.connect(config.database_url(), autocommit=True) as connection:
+        while connection.execute("SELECT 1 FROM application WHERE state = 'open' LIMIT 1").fetchone():
+            programs.check()
+            if time.monotonic() > deadline:
+                raise TimedOut("the round's applications", PATIENCE_SECONDS)
+            time.sleep(LOOK_SECONDS)
+
+
+def check_issued(config: Config, count: int) -> None:
+    """Raise `Disagreement` unless every application has a recorded certificate with a status and an audit entry."""
+    counts = {
+        "certificates": "SELECT count(*) FROM certificate WHERE state = 'issued' AND application_id IS NOT NULL",
+        "statuses": "SELECT count(*) FROM status JOIN certificate USING (issuer, serial) "
+        "WHERE application_id IS NOT NULL",
+        "audit entries": f"SELECT count(*) FROM audit_entry WHERE event = 'certificate.issued' "
+        f"AND facts::json ->> 'profile' = '{PROFILE}'",
+    }
+    with psycopg.connect(config.database_url()) as connection:
+        for what, statement in counts.items():
+            row = connection.execute(statement.encode()).fetchone()
+            found = row[0] if row else 0
+            if found != count:
+                raise Disagreement(f"{found} {what} stand for {count} applications.", "Look for refusals in the log.")

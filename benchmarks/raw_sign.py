@@ -1,0 +1,36 @@
+"""The yardstick of issuance: a bare signing loop with python-pkcs11, as its own process.
+
+``python -m benchmarks.raw_sign MODULE TOKEN KEY`` reads the PIN from the first line of its input and says "ready". For
+every further line, a number of seconds, it signs that long and answers with the number of signatures per second.
+"""
+
+import sys
+import time
+
+import pkcs11
+
+# DER of DigestInfo for SHA-256 up to the digest (RFC 8017 section 9.2, note 1)
+DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+
+
+def main(module: str, token: str, label: str) -> None:
+    """Open one session, find the key once, and sign on demand."""
+    pin = sys.stdin.readline().strip()
+    with pkcs11.lib(module).get_token(token_label=token).open(user_pin=pin) as session:
+        key = session.get_key(label=label, object_class=pkcs11.ObjectClass.PRIVATE_KEY)
+        print("ready", flush=True)
+        for line in sys.stdin:
+            print(rate(key, float(line)), flush=True)
+
+
+def rate(key: pkcs11.PrivateKey, seconds: float) -> float:
+    """Signatures per second by CKM_RSA_PKCS."""
+    count, start = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < seconds:
+        key.sign(DIGEST_INFO + count.to_bytes(32, "big"), mechanism=pkcs11.Mechanism.RSA_PKCS)
+        count += 1
+    return count / elapsed
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
