@@ -9,6 +9,7 @@ BIT_STRING = 0x03
 OCTET_STRING = 0x04
 OBJECT_IDENTIFIER = 0x06
 ENUMERATED = 0x0A
+UTC_TIME = 0x17
 GENERALIZED_TIME = 0x18
 CONTEXT_0 = 0xA0
 CONTEXT_PRIMITIVE_0 = 0x80
@@ -37,11 +38,6 @@ def integer(value: int) -> bytes:
     return element(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
 
 
-def serial_number(serial: bytes) -> bytes:
-    """The INTEGER of a serial number given as minimal big-endian unsigned octets."""
-    return element(INTEGER, b"\x00" + serial if serial[0] & 0x80 else serial)
-
-
 def time(moment: datetime) -> bytes:
     """UTCTime through the year 2049 and GeneralizedTime from 2050 on (RFC 5280 sections 5.1.2.4 to 5.1.2.6)."""
     return time_of(int(moment.timestamp()))
@@ -49,13 +45,8 @@ def time(moment: datetime) -> bytes:
 
 def time_of(seconds: int) -> bytes:
     """The same of whole seconds since 1970 UTC."""
-    days, second = divmod(seconds, 86400)
-    century, day = _date(days)
-    minute, second = divmod(second, 60)
-    hour, minute = divmod(minute, 60)
-    if b"1950" <= century + day[:2] < b"2050":
-        return b"\x17\x0d%b%02d%02d%02dZ" % (day, hour, minute, second)
-    return b"\x18\x0f%b%b%02d%02d%02dZ" % (century, day, hour, minute, second)
+    day, second = divmod(seconds, 86400)
+    return _date(day) + _second_of_day(second)
 
 
 def generalized_time_of(seconds: int) -> bytes:
@@ -64,8 +55,17 @@ def generalized_time_of(seconds: int) -> bytes:
     return element(GENERALIZED_TIME, moment.strftime("%Y%m%d%H%M%SZ").encode())
 
 
-@lru_cache(maxsize=4096)
-def _date(days: int) -> tuple[bytes, bytes]:
-    """Century and YYMMDD of a day since 1970; revocations fall on few days."""
-    written = (_EPOCH + timedelta(days=days)).strftime("%Y%m%d").encode()
-    return written[:2], written[2:]
+@lru_cache(maxsize=8192)
+def _date(day: int) -> bytes:
+    """Tag, length and date of a day since 1970; revocations fall on few days."""
+    date = _EPOCH + timedelta(days=day)
+    if 1950 <= date.year < 2050:
+        return bytes((UTC_TIME, 13)) + date.strftime("%y%m%d").encode()
+    return bytes((GENERALIZED_TIME, 15)) + date.strftime("%Y%m%d").encode()
+
+
+@lru_cache(maxsize=86400)
+def _second_of_day(second: int) -> bytes:
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return b"%02d%02d%02dZ" % (hour, minute, second)

@@ -4,7 +4,6 @@ The list is read back from its file and compared with the authority's certificat
 with, with the snapshot it was made from, and with the list published before.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from itertools import islice, zip_longest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from crl.builder import EXTENSIONS, Heading, encoded_entries
+from crl.builder import EXTENSIONS, Heading, Spool
 from crl.errors import (
     EntryLeft,
     NumberNotGreater,
@@ -27,7 +26,7 @@ from crl.errors import (
     WrongUpdateTimes,
 )
 from crl.reader import ListFile
-from store.crls import count_entries, entries
+from store.crls import count_entries
 from store.database import Transaction
 from store.status import acts, conflicts, statuses
 
@@ -36,12 +35,17 @@ AT_ONCE = 500  # serials asked for in one statement
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What a list was ordered to be: the authority it is for, its heading, and which entries of which snapshot."""
+    """What a list was ordered to be.
+
+    `authority` with its certificate, the heading, the spooled entries of the issuer's snapshot that had not ended
+    before `not_listed_past`, and the most octets it may have.
+    """
 
     authority: str
     certificate: x509.Certificate
     heading: Heading
     issuer: str
+    spool: Spool
     not_listed_past: datetime | None
     size_bound: int
 
@@ -78,13 +82,13 @@ def check_journal(snapshot: Transaction, issuer: str) -> None:
 
 def left(previous: ListFile, made: ListFile) -> Iterator[bytes]:
     """The serials that stand in the earlier list and not in the later one, both being in serial order."""
-    later = (entry.serial for entry in made.listed())
+    later = made.serials()
     reached = next(later, None)
-    for entry in previous.listed():
-        while reached is not None and reached < entry.serial:
+    for serial in previous.serials():
+        while reached is not None and reached < serial:
             reached = next(later, None)
-        if reached != entry.serial:
-            yield entry.serial
+        if reached != serial:
+            yield serial
 
 
 def _check_heading(made: ListFile, ordered: Ordered) -> None:
@@ -120,13 +124,13 @@ def _check_signature(made: ListFile, ordered: Ordered) -> None:
 
 
 def _check_complete(made: ListFile, ordered: Ordered, snapshot: Transaction) -> None:
-    """The entries are those of the snapshot, read a second time, and as many as it counts."""
-    which = (ordered.issuer, ordered.heading.partition, ordered.not_listed_past)
-    digest = hashlib.sha256()
-    for encoded in encoded_entries(entries(snapshot, *which), ordered.heading.profile):
-        digest.update(encoded)
-    listed, counted = sum(1 for _ in made.listed()), count_entries(snapshot, *which)
-    if listed != counted or made.entries_digest() != digest.digest():
+    """The entries in the file are the spooled ones, octet for octet, and as many as the snapshot counts.
+
+    The spool took each entry from the snapshot in strict order, so an equal number means that none is missing.
+    """
+    listed = sum(1 for _ in made.serials())
+    counted = count_entries(snapshot, ordered.issuer, ordered.heading.partition, ordered.not_listed_past)
+    if listed != counted or made.entries_digest() != ordered.spool.sha256:
         raise SnapshotDiffers(listed, counted)
 
 

@@ -106,6 +106,7 @@ class Publisher:
                     draft.signer.certificate,
                     draft.heading,
                     partition.issuer,
+                    spool,
                     drafts.past(),
                     self._size_bound,
                 )

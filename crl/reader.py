@@ -6,7 +6,7 @@ this package wrote is judged by other code. The entries are walked one after the
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -17,13 +17,6 @@ from crl.signature import PublicKey, digest_is_signed
 
 EDGE = 1 << 16  # octets: more than names, extensions and signature of a list ever need
 CHUNK = 1 << 18
-
-
-class Listed(NamedTuple):
-    """One entry: the serial's minimal octets, and the DER of date and extensions."""
-
-    serial: bytes
-    rest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +50,19 @@ class ListFile:
             digest.update(piece)
         return digest.finalize()
 
-    def listed(self) -> Iterator[Listed]:
-        """The entries in their order; MalformedCRL where one is not of the writer's form."""
+    def serials(self) -> Iterator[bytes]:
+        """The minimal octets of each entry's serial, in order; MalformedCRL where an entry has not its usual form."""
         rest = b""
         for piece in _pieces(self.file, self.entries):
             block = rest + piece
             at, stop = 0, len(block)
-            # An entry is shorter than 128 octets: 23 of serial, 17 of date, 12 of reason, 30 of invalidity date.
-            while at + 2 <= stop and (end := at + 2 + block[at + 1]) <= stop:
+            # An entry of ours has less than 128 octets, so its length and its serial's are one octet each.
+            while at + 4 <= stop and (end := at + 2 + block[at + 1]) <= stop:
                 first = at + 4
                 after = first + block[at + 3]
                 if block[at] != der.SEQUENCE or block[at + 2] != der.INTEGER or not first < after <= end:
                     raise MalformedCRL("an entry is not in its usual form")
-                yield Listed(block[first if block[first] else first + 1 : after], block[after:end])
+                yield block[first if block[first] else first + 1 : after]
                 at = end
             rest = block[at:]
         if rest:

@@ -50,7 +50,7 @@ def test_reads_what_cryptography_reads(ec_authority: SampleAuthority, listed: li
     head = heading(ec_authority, number=77)
     write_list(head, spool_entries(listed, head.profile, io.BytesIO()), ec_authority.key, out)
     judge, own = x509.load_der_x509_crl(out.getvalue()), open_list(out)
-    assert [int.from_bytes(one.serial, "big") for one in own.listed()] == [one.serial_number for one in judge]
+    assert [int.from_bytes(serial, "big") for serial in own.serials()] == [one.serial_number for one in judge]
     assert (own.number(), own.size) == (77, len(out.getvalue()))
     assert own.heading.last_update_utc == judge.last_update_utc
     assert own.is_signed_by(ec_authority.certificate.public_key())  # type: ignore[arg-type]  # an elliptic curve key
@@ -117,7 +117,8 @@ def pass_gate(
     with register.signer.snapshot() as snapshot:
         found = list(entries(snapshot, "jpki-sign", "13103", None))
         finished = made(head, found if listed is None else listed, key or authority.key)
-        wanted = Ordered("jpki-sign-g1", authority.certificate, ordered or head, "jpki-sign", None, 1 << 20)
+        spool = spool_entries(found, head.profile, io.BytesIO())
+        wanted = Ordered("jpki-sign-g1", authority.certificate, ordered or head, "jpki-sign", spool, None, 1 << 20)
         check(finished, wanted, previous, snapshot)
 
 
@@ -182,12 +183,23 @@ def test_entries_other_than_the_snapshot_s(
 def test_published_list_of_another_authority(ec_authority: SampleAuthority) -> None:
     """CRL-4: a predecessor of another name or key is none."""
     stranger = make_authority(KEY)
-    ordered = Ordered("jpki-sign-g1", ec_authority.certificate, heading(ec_authority), "jpki-sign", None, 1 << 20)
+    spool = spool_entries([], profile(), io.BytesIO())
+    head = heading(ec_authority)
+    ordered = Ordered("jpki-sign-g1", ec_authority.certificate, head, "jpki-sign", spool, None, 1 << 20)
     check_origin(made(heading(ec_authority), [], ec_authority.key), ordered)
     with pytest.raises(SignatureNotValid):
         check_origin(made(heading(stranger), [], KEY), ordered)
     with pytest.raises(WrongIssuer):
         check_origin(made(replace(heading(ec_authority), issuer=x509.Name([]).public_bytes()), [], KEY), ordered)
+
+
+def test_snapshot_with_more_than_was_spooled(register: Register, ec_authority: SampleAuthority) -> None:
+    """CRL-3: entries are counted by another statement than they are read by; a reading cut short shows."""
+    head = heading(ec_authority)
+    short = spool_entries([ONE, TWO], head.profile, io.BytesIO())
+    ordered = Ordered("jpki-sign-g1", ec_authority.certificate, head, "jpki-sign", short, None, 1 << 20)
+    with register.signer.snapshot() as snapshot, pytest.raises(SnapshotDiffers):
+        check(made(head, [ONE, TWO], ec_authority.key), ordered, None, snapshot)
 
 
 @pytest.mark.parametrize("partition", ["13103", "ca"])
