@@ -1,0 +1,141 @@
+"""The certificates that ceremonies make (design section 4; requirement ISS-1 holds for them too)."""
+
+import os
+from datetime import datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from ca.authority import Authority, activate
+from ca.hierarchy import responder_certificate, self_signed_certificate, subordinate_certificate
+from ca.issuance import Ledger
+from ca.refusals import ProfileUnfit, SignatureWrong
+from ca.serials import SerialNumbers
+from ca.signature import CertificateKey
+from ca.validation import validate_path
+from policies.profile import load_profiles
+from policies.terms import load_terms, terms_template
+from store.audit import AuditChain
+from store.certificates import CertificateFilter, find
+from store.status import statuses
+from tests.fixtures.logged_keys import LoggedKey
+from tests.fixtures.officers import DEPLOYMENT, NOW, authority_statement
+from tests.fixtures.signing import House
+
+PROFILES = load_profiles()
+TERMS = load_terms(terms_template("lgpki"), base_url="http://pki.example.jp", authority="lgpki-app-g1")
+ROOT_KEY, SUB_KEY, RESPONDER_KEY = (rsa.generate_private_key(65537, 2048) for _ in range(3))
+
+
+@pytest.fixture
+def ledger(house: House) -> Ledger:
+    """Where the ceremony writes."""
+    return Ledger(house.signer().database, AuditChain("ceremony-2", "signer", DEPLOYMENT))
+
+
+def serial() -> int:
+    """A fresh serial number."""
+    return SerialNumbers(os.urandom).draw()
+
+
+def root(ledger: Ledger, key: CertificateKey = ROOT_KEY, now: datetime = NOW) -> x509.Certificate:
+    """The root of the application CAs."""
+    facts = {"common_name": "Application CA T1 Root"}
+    return self_signed_certificate(
+        "lgpki-app-g1", PROFILES["lgpki-app-root"], TERMS, facts, key, serial=serial(), ledger=ledger, now=now
+    )
+
+
+def root_authority(ledger: Ledger) -> Authority:
+    """The root, ready to certify."""
+    certificate = root(ledger)
+    names = ("lgpki-app-sub", "ocsp-responder")
+    statement = authority_statement(
+        {name: PROFILES[name] for name in names},
+        issuer="lgpki-app",
+        certificate=certificate,
+        terms_digest=TERMS.digest,
+        now=NOW + timedelta(days=30),
+    )
+    return activate(statement, ROOT_KEY, TERMS)
+
+
+def test_a_hierarchy_stands(ledger: Ledger) -> None:
+    """A root certifies itself, an authority below it and a responder; both have valid paths to it."""
+    authority = root_authority(ledger)
+    sub = subordinate_certificate(
+        "lgpki-sub-g1",
+        PROFILES["lgpki-app-sub"],
+        {"common_name": "Application CA T1 Sub"},
+        SUB_KEY.public_key(),
+        under=authority,
+        serial=serial(),
+        ledger=ledger,
+        now=NOW,
+    )
+    responder = responder_certificate(
+        "ocsp-lgpki-app-g1",
+        PROFILES["ocsp-responder"],
+        {"common_name": "OCSP Responder lgpki-app-g1"},
+        RESPONDER_KEY.public_key(),
+        under=authority,
+        serial=serial(),
+        ledger=ledger,
+        now=NOW,
+    )
+    for certificate in (sub, responder):
+        path = validate_path(certificate, [authority.certificate], NOW + timedelta(hours=1))
+        assert path == (authority.certificate, certificate)
+
+
+def test_a_ceremonys_certificate_is_recorded_like_any_other(house: House, ledger: Ledger) -> None:
+    """ISS-1: serial, bytes and audit entry before the signature, certificate and status after it."""
+    certificate = root(ledger)
+    with house.owner.snapshot() as tx:
+        (row,) = find(tx, CertificateFilter(issuer="lgpki-app"))
+        status = statuses(tx, "lgpki-app", [row.serial])
+    assert (row.state, row.tbs, row.application_id) == ("issued", certificate.tbs_certificate_bytes, None)
+    assert status[certificate.serial_number].state == "good"
+    assert house.audited("certificate.reserved")[-1] == house.audited("certificate.issued")[-1]
+    assert house.audited("certificate.issued")[-1]["serial"] == f"{row.serial:032x}"
+
+
+def test_a_key_that_signs_wrongly_certifies_nothing(house: House, ledger: Ledger) -> None:
+    """HSM-1: the self-signed certificate is verified by itself; a wrong one is abandoned and not returned."""
+
+    class Liar(LoggedKey):
+        def public_key(self) -> rsa.RSAPublicKey:
+            return SUB_KEY.public_key()
+
+    with pytest.raises(SignatureWrong):
+        root(ledger, Liar(ROOT_KEY))
+    with house.owner.snapshot() as tx:
+        (row,) = find(tx, CertificateFilter(issuer="lgpki-app"))
+    assert row.state == "abandoned"
+
+
+@pytest.mark.parametrize("name", ["jpki-auth", "lgpki-app-sub", "ocsp-responder"])
+def test_only_a_fitting_profile_makes_a_root(ledger: Ledger, name: str) -> None:
+    """TURKTRUST 2012: a profile of another kind never makes an authority, nor an authority's profile a customer's."""
+    with pytest.raises(ProfileUnfit):
+        self_signed_certificate(
+            "lgpki-app-g1", PROFILES[name], TERMS, {}, ROOT_KEY, serial=serial(), ledger=ledger, now=NOW
+        )
+
+
+def test_an_authority_below_never_outlives_its_issuer(ledger: Ledger) -> None:
+    """RFC 5280 6.1.3: what outlives its issuer has no valid path in its last years, so it is not made."""
+    authority = root_authority(ledger)
+    with pytest.raises(Exception, match="authority") as refused:
+        subordinate_certificate(
+            "lgpki-sub-g1",
+            PROFILES["lgpki-app-sub"],
+            {"common_name": "Application CA T1 Sub"},
+            SUB_KEY.public_key(),
+            under=authority,
+            serial=serial(),
+            ledger=ledger,
+            now=NOW + timedelta(days=365 * 19),
+        )
+    assert "validity" in refused.value.code  # type: ignore[attr-defined]  # a PolicyError
