@@ -1,20 +1,20 @@
 """The clauses of a profile: a to-be-signed certificate is read back and held against every one of them.
 
-Nothing of the builder's path is used here: the bytes are parsed by another library and compared with the profile's
-data, the authority's terms and the issuer's certificate. A finding names its clause by code and never holds a value.
+Nothing of the builder's path is used here: what is parsed out of the bytes is compared with the profile's data, the
+authority's terms and the issuer's certificate. A finding names its clause by code and never holds a value.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import TypeAlias
 
-from asn1crypto import x509 as asn1_x509
+from asn1crypto import parser
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from policies.extension import Extension, RFC822Name, SubjectAltName
-from policies.extension_clauses import EXTENSION_OIDS, Parsed, Reading, check_extension
+from policies.extension_clauses import EXTENSION_OIDS, Reading, check_extension
 from policies.finding import Finding, Severity
 from policies.name_clauses import Fact, Remark, check_directory_name
 from policies.names import JST
@@ -53,12 +53,23 @@ CLAUSES: Mapping[str, str] = {
     "issuer-alternative-name": "issuerAltName; RFC 5280 4.2.1.7",
     "distribution-point": "cRLDistributionPoints; RFC 5280 4.2.1.13",
     "information-access": "authorityInfoAccess; RFC 5280 4.2.2.1",
-    "no-check": "ocspNoCheck; RFC 6960 4.2.2.2.1",
 }
 """Every clause by its code (a finding says `profile.` before it) and where its rule stands."""
 
 _LARGEST_SERIAL = 1 << 159  # twenty octets with a leading zero bit (RFC 5280 4.1.2.2)
 _GENERALIZED_TIME_FROM = 2050  # RFC 5280 4.1.2.5
+_GENERALIZED_TIME = 0x18
+_RSA_SIGNATURES = {  # RFC 8017 A.2.4
+    "sha256": "1.2.840.113549.1.1.11",
+    "sha384": "1.2.840.113549.1.1.12",
+    "sha512": "1.2.840.113549.1.1.13",
+}
+_ECDSA_SIGNATURES = {  # RFC 5758 3.2
+    "sha256": "1.2.840.10045.4.3.2",
+    "sha384": "1.2.840.10045.4.3.3",
+    "sha512": "1.2.840.10045.4.3.4",
+}
+_ED25519_SIGNATURE = "1.3.101.112"  # RFC 8410 3
 
 _Clause: TypeAlias = Callable[[Reading], Iterator[Finding]]
 
@@ -74,10 +85,16 @@ def check_against_profile(
     `issuer` is the issuing authority's certificate, None for a self-signed one. The signature is not looked at.
     Findings are of severity ERROR, or FATAL where an extension cannot be read.
     """
-    read = Parsed.read(certificate.public_bytes(Encoding.DER))
-    issuing = read if issuer is None else Parsed.read(issuer.public_bytes(Encoding.DER))
-    reading = Reading(read, profile, terms, issuing)
-    return tuple(chain.from_iterable(clause(reading) for clause in _CLAUSES))
+    reading = Reading(certificate, profile, terms, certificate if issuer is None else issuer)
+    found = list(chain.from_iterable(clause(reading) for clause in _CLAUSES))
+    try:
+        extensions = list(certificate.extensions)
+    except (ValueError, x509.DuplicateExtension):
+        return (*found, _finding(reading, "unreadable", "An extension is malformed or stands there twice."))
+    found += _extension_order(reading, extensions)
+    found += _criticality(reading, extensions)
+    found += _contents(reading, {extension.oid.dotted_string: extension.value for extension in extensions})
+    return tuple(found)
 
 
 def _finding(reading: Reading, clause: str, detail: str) -> Finding:
@@ -86,56 +103,70 @@ def _finding(reading: Reading, clause: str, detail: str) -> Finding:
 
 
 def _version(reading: Reading) -> Iterator[Finding]:
-    if reading.certificate.tbs["version"].native != "v3":
+    if reading.certificate.version is not x509.Version.v3:
         yield _finding(reading, "version", "The version is not v3.")
-    if reading.certificate.tbs["issuer_unique_id"].native or reading.certificate.tbs["subject_unique_id"].native:
-        yield _finding(reading, "unique-identifier", "A unique identifier is given.")
 
 
 def _serial_number(reading: Reading) -> Iterator[Finding]:
-    if not 0 < reading.certificate.tbs["serial_number"].native < _LARGEST_SERIAL:
-        detail = "The serial number is not positive or longer than 20 octets."
-        yield _finding(reading, "serial-number", detail)
+    if not 0 < reading.certificate.serial_number < _LARGEST_SERIAL:
+        yield _finding(reading, "serial-number", "The serial number is not positive or longer than 20 octets.")
 
 
 def _signature_algorithm(reading: Reading) -> Iterator[Finding]:
-    hash_name = reading.profile.signature_hash
-    expected = {"rsa": f"{hash_name}_rsa", "ec": f"{hash_name}_ecdsa", "ed25519": "ed25519"}
-    key = reading.issuer.tbs["subject_public_key_info"]["algorithm"]["algorithm"].native
-    if reading.certificate.tbs["signature"]["algorithm"].native != expected.get(key):
+    key, hash_name = reading.issuer.public_key(), reading.profile.signature_hash
+    expected: str | None = None
+    if isinstance(key, rsa.RSAPublicKey):
+        expected = _RSA_SIGNATURES[hash_name]
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        expected = _ECDSA_SIGNATURES[hash_name]
+    elif isinstance(key, ed25519.Ed25519PublicKey):
+        expected = _ED25519_SIGNATURE
+    if reading.certificate.signature_algorithm_oid.dotted_string != expected:
         detail = "The signature algorithm is not the profile's hash with the issuer's kind of key."
         yield _finding(reading, "signature-algorithm", detail)
 
 
 def _issuer_name(reading: Reading) -> Iterator[Finding]:
-    if reading.certificate.tbs["issuer"].dump() != reading.issuer.tbs["subject"].dump():
+    if reading.certificate.issuer.public_bytes() != reading.issuer.subject.public_bytes():
         detail = "The issuer's name is not, octet for octet, the subject of the issuer's certificate."
         yield _finding(reading, "issuer-name", detail)
     if (reading.issuer is reading.certificate) != reading.profile.self_signed:
-        detail = "Self-signed and issued by another authority are confused."
-        yield _finding(reading, "self-signed", detail)
+        yield _finding(reading, "self-signed", "Self-signed and issued by another authority are confused.")
 
 
 def _validity(reading: Reading) -> Iterator[Finding]:
-    begins, ends = _period(reading.certificate.tbs)
-    issuer_begins, issuer_ends = _period(reading.issuer.tbs)
+    begins, ends = reading.certificate.not_valid_before_utc, reading.certificate.not_valid_after_utc
     if begins >= ends:
         yield _finding(reading, "validity-order", "It ends before it begins.")
-    if begins < issuer_begins or ends > issuer_ends:
+    if begins < reading.issuer.not_valid_before_utc or ends > reading.issuer.not_valid_after_utc:
         yield _finding(reading, "validity-within-issuer", "It does not lie within the issuer's life.")
     latest, whole_days = _latest_end(reading.profile, begins)
     if ends > latest:
         yield _finding(reading, "validity-length", "It lives longer than the profile's rule allows.")
     if whole_days and ends.astimezone(JST).time() != time(23, 59, 59):
         yield _finding(reading, "validity-end", "It does not end at 23:59:59 JST.")
-    for field in ("not_before", "not_after"):
-        moment = reading.certificate.tbs["validity"][field]
-        if (moment.name == "general_time") != (moment.native.year >= _GENERALIZED_TIME_FROM):
-            yield _finding(reading, "validity-encoding", f"{field} has the wrong time type.")
 
 
-def _period(tbs: asn1_x509.TbsCertificate) -> tuple[datetime, datetime]:
-    return tbs["validity"]["not_before"].native, tbs["validity"]["not_after"].native
+def _outline(reading: Reading) -> Iterator[Finding]:
+    """What only the outermost structure shows: unique identifiers, and the types of the two times."""
+    (tbs,) = _elements(reading.certificate.tbs_certificate_bytes)
+    fields = list(_elements(tbs[1]))
+    if any(tag in (0x81, 0x82, 0xA1, 0xA2) for tag, _ in fields):
+        yield _finding(reading, "unique-identifier", "A unique identifier is given.")
+    # serialNumber, signature, issuer, validity: the fourth field after the version, which may be absent.
+    validity = fields[4 if fields[0][0] == 0xA0 else 3][1]
+    moments = (reading.certificate.not_valid_before_utc, reading.certificate.not_valid_after_utc)
+    for (tag, _), moment in zip(_elements(validity), moments, strict=True):
+        if (tag == _GENERALIZED_TIME) != (moment.year >= _GENERALIZED_TIME_FROM):
+            yield _finding(reading, "validity-encoding", "A time has the wrong type.")
+
+
+def _elements(encoded: bytes) -> Iterator[tuple[int, bytes]]:
+    """Tag octet and content of each element of a DER series."""
+    while encoded:
+        *_, header, content, trailer = parser.parse(encoded)
+        yield header[0], content
+        encoded = encoded[len(header) + len(content) + len(trailer) :]
 
 
 def _latest_end(profile: CertificateProfile, begins: datetime) -> tuple[datetime, bool]:
@@ -160,28 +191,26 @@ def _is_leap(year: int) -> bool:
 
 
 def _key(reading: Reading) -> Iterator[Finding]:
-    rule, info = reading.profile.key, reading.certificate.tbs["subject_public_key_info"]
-    algorithm = info["algorithm"]["algorithm"].native
-    if algorithm == "rsa":
-        accepted = info.bit_size in rule.rsa_bits
-    elif algorithm == "ec":
-        accepted = info.curve[0] == "named" and info.curve[1] in rule.curves
+    rule, key = reading.profile.key, reading.certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        accepted = key.key_size in rule.rsa_bits
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        accepted = key.curve.name in rule.curves
     else:
-        accepted = algorithm == "ed25519" and rule.ed25519
+        accepted = isinstance(key, ed25519.Ed25519PublicKey) and rule.ed25519
     if not accepted:
         yield _finding(reading, "key", "The subject's key is of a kind or size that the profile does not accept.")
 
 
-def _extension_order(reading: Reading) -> Iterator[Finding]:
-    found = [extension.oid for extension in reading.certificate.extensions]
+def _extension_order(reading: Reading, extensions: Sequence[x509.Extension[x509.ExtensionType]]) -> Iterator[Finding]:
+    found = [extension.oid.dotted_string for extension in extensions]
     expected = [
         EXTENSION_OIDS[extension.type]
         for extension in reading.profile.extensions
         if EXTENSION_OIDS[extension.type] in found or not _is_optional(extension)
     ]
     if found != expected:
-        detail = "The extensions are not those of the profile in its order."
-        yield _finding(reading, "extension-order", detail)
+        yield _finding(reading, "extension-order", "The extensions are not those of the profile in its order.")
 
 
 def _is_optional(extension: Extension) -> bool:
@@ -191,30 +220,24 @@ def _is_optional(extension: Extension) -> bool:
     )
 
 
-def _criticality(reading: Reading) -> Iterator[Finding]:
+def _criticality(reading: Reading, extensions: Sequence[x509.Extension[x509.ExtensionType]]) -> Iterator[Finding]:
     stated = {EXTENSION_OIDS[extension.type]: extension for extension in reading.profile.extensions}
-    for extension in reading.certificate.extensions:
-        expected = stated.get(extension.oid)
+    for extension in extensions:
+        expected = stated.get(extension.oid.dotted_string)
         if expected is not None and extension.critical != expected.critical:
             detail = f"{expected.type} is {'not ' if expected.critical else ''}critical."
             yield _finding(reading, "criticality", detail)
 
 
-def _contents(reading: Reading) -> Iterator[Finding]:
+def _contents(reading: Reading, found: Mapping[str, x509.ExtensionType]) -> Iterator[Finding]:
     """The subject, each extension, and what both say of the same fact."""
     facts: dict[str, str] = {}
-    subject = check_directory_name(reading.certificate.tbs["subject"], reading.profile.subject, reading.terms)
+    subject = check_directory_name(reading.certificate.subject, reading.profile.subject, reading.terms)
     yield from _judged(reading, "subject", subject, facts)
     for extension in reading.profile.extensions:
-        value = reading.certificate.value(extension.type)
-        if value is None:
-            continue
-        try:
-            remarks = list(check_extension(extension, value, reading))
-        except ValueError:
-            yield _finding(reading, "unreadable", f"{extension.type} cannot be read.")
-        else:
-            yield from _judged(reading, extension.type, remarks, facts)
+        value = found.get(EXTENSION_OIDS[extension.type])
+        if value is not None:
+            yield from _judged(reading, extension.type, check_extension(extension, value, reading), facts)
     for fact, text in facts.items():
         shown = facts.get(fact.removesuffix("_substitution"), "")
         if fact.endswith("_substitution") and len(text) != len(shown):
@@ -222,9 +245,8 @@ def _contents(reading: Reading) -> Iterator[Finding]:
             yield _finding(reading, "substitution-map", detail)
 
 
-def _judged(
-    reading: Reading, part: str, remarks: Iterator[Remark] | list[Remark], facts: dict[str, str]
-) -> Iterator[Finding]:
+def _judged(reading: Reading, part: str, remarks: Iterator[Remark], facts: dict[str, str]) -> Iterator[Finding]:
+    """Findings for the defects; the facts met are added to `facts`, each with one text."""
     for remark in remarks:
         if not isinstance(remark, Fact):
             yield _finding(reading, _CODES[part], f"In {part}, {remark}.")
@@ -245,7 +267,6 @@ _CODES = {
     "issuerAltName": "issuer-alternative-name",
     "cRLDistributionPoints": "distribution-point",
     "authorityInfoAccess": "information-access",
-    "ocspNoCheck": "no-check",
 }
 
 _CLAUSES: tuple[_Clause, ...] = (
@@ -254,8 +275,6 @@ _CLAUSES: tuple[_Clause, ...] = (
     _signature_algorithm,
     _issuer_name,
     _validity,
+    _outline,
     _key,
-    _extension_order,
-    _criticality,
-    _contents,
 )

@@ -8,11 +8,22 @@ from typing import Any
 from asn1crypto import core, parser
 from asn1crypto import x509 as asn1_x509
 
-from policies.extension_clauses import EXTENSION_OIDS, KEY_USAGE_BITS, PURPOSE_OIDS
+from policies.extension_clauses import EXTENSION_OIDS, PURPOSE_OIDS
 from policies.names import JST
 
 __all__ = ["describe"]
 
+_KEY_USAGE_BITS = (  # RFC 5280 4.2.1.3
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+    "decipherOnly",
+)
 _STRINGS = {0x0C: "utf8", 0x13: "printable", 0x16: "ia5", 0x14: "teletex", 0x1E: "bmp"}
 _ATTRIBUTES = {"2.5.4.6": "C", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.7": "L", "2.5.4.3": "CN"}
 _KINDS = {"uniform_resource_identifier": "URI", "dns_name": "dNSName", "rfc822_name": "rfc822Name"}
@@ -94,7 +105,7 @@ def _extension(oid: str, value: bytes) -> Iterator[str]:
 
 def _key_usage(value: bytes) -> Iterator[str]:
     bits = core.BitString.load(value, strict=True).native
-    yield ", ".join(usage for usage, bit in zip(KEY_USAGE_BITS, bits, strict=False) if bit)
+    yield ", ".join(usage for usage, bit in zip(_KEY_USAGE_BITS, bits, strict=False) if bit)
 
 
 def _purposes(value: bytes) -> Iterator[str]:

@@ -1,15 +1,16 @@
 """Reading names back and holding them against a profile: the second opinion on `policies.names`.
 
-Works on what asn1crypto parses, so that a mistake of the builder is not repeated here. No detail holds a value.
+Works on what was parsed out of the encoding and on the profile's data, never on what the builder was given.
+No remark holds a value.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from asn1crypto import core, parser
-from asn1crypto import x509 as asn1_x509
+from asn1crypto import core
+from cryptography import x509
 
 from policies.extension import AlternativeName, DirectoryName, DNSNames, NamePart, OtherName, RFC822Name
 from policies.terms import AuthorityTerms
@@ -29,36 +30,35 @@ Remark: TypeAlias = str | Fact
 """What reading a name yields: a sentence for each defect, and the facts met."""
 
 _OIDS = {"2.5.4.6": "C", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.7": "L", "2.5.4.3": "CN"}
-_TAGS = {"utf8": 0x0C, "printable": 0x13}
-_KINDS = {
-    "directoryName": "directory_name",
-    "otherName": "other_name",
-    "dNSName": "dns_name",
-    "rfc822Name": "rfc822_name",
+_STRINGS = {"utf8": "UTF8String", "printable": "PrintableString"}
+_KINDS: Mapping[str, type[x509.GeneralName]] = {
+    "directoryName": x509.DirectoryName,
+    "otherName": x509.OtherName,
+    "rfc822Name": x509.RFC822Name,
 }
 
 
-def check_directory_name(name: asn1_x509.Name, parts: Sequence[NamePart], terms: AuthorityTerms) -> Iterator[Remark]:
+def check_directory_name(name: x509.Name, parts: Sequence[NamePart], terms: AuthorityTerms) -> Iterator[Remark]:
     """Hold a name against the parts of a profile: order, one attribute for each RDN, string types, texts."""
-    stated = list(name.chosen)
+    found = list(name.rdns)
     for part in parts:
-        if stated and _attribute(stated[0]) == part.attribute:
-            yield from _check_part(stated.pop(0), part, terms)
+        if found and _kinds_of(found[0]) == [part.attribute]:
+            (attribute,) = found.pop(0)
+            yield from _check_part(attribute, part, terms)
         elif part.required:
             yield f"{part.attribute} is not where the profile has it"
             return
-    if stated:
+    if found:
         yield "it has more parts than the profile"
 
 
-def _attribute(rdn: asn1_x509.RelativeDistinguishedName) -> str | None:
-    return _OIDS.get(rdn[0]["type"].dotted) if len(rdn) == 1 else None
+def _kinds_of(rdn: x509.RelativeDistinguishedName) -> list[str | None]:
+    return [_OIDS.get(attribute.oid.dotted_string) for attribute in rdn]
 
 
-def _check_part(rdn: asn1_x509.RelativeDistinguishedName, part: NamePart, terms: AuthorityTerms) -> Iterator[Remark]:
-    value = rdn[0]["value"]
-    text = str(value.native)
-    if value.dump()[0] != _TAGS[part.string]:
+def _check_part(attribute: x509.NameAttribute[str | bytes], part: NamePart, terms: AuthorityTerms) -> Iterator[Remark]:
+    text = str(attribute.value)
+    if attribute._type.name != _STRINGS[part.string]:
         yield f"{part.attribute} is not encoded as {part.string}"
     if part.pattern is not None and not re.fullmatch(part.pattern, text, re.ASCII):
         yield f"{part.attribute} does not have the form that the profile demands"
@@ -69,14 +69,14 @@ def _check_part(rdn: asn1_x509.RelativeDistinguishedName, part: NamePart, terms:
 
 
 def check_general_names(
-    names: asn1_x509.GeneralNames, stated: Iterable[AlternativeName], terms: AuthorityTerms
+    names: Iterable[x509.GeneralName], stated: Iterable[AlternativeName], terms: AuthorityTerms
 ) -> Iterator[Remark]:
     """Hold alternative names against a profile: kinds, order, types and forms."""
     found = list(names)
     for name in stated:
         if isinstance(name, DNSNames):
-            yield from _check_dns_names(found, name)
-        elif found and found[0].name == _KINDS[name.kind]:
+            yield from _check_dns_names(found)
+        elif found and isinstance(found[0], _KINDS[name.kind]):
             yield from _check_general_name(found.pop(0), name, terms)
         elif not isinstance(name, RFC822Name) or name.required:
             yield f"a {name.kind} is not where the profile has it"
@@ -85,35 +85,35 @@ def check_general_names(
         yield "it has more names than the profile"
 
 
-def _check_dns_names(found: list[asn1_x509.GeneralName], name: DNSNames) -> Iterator[Remark]:
-    if not found or found[0].name != "dns_name":
+def _check_dns_names(found: list[x509.GeneralName]) -> Iterator[Remark]:
+    """Take the dNSNames from the front of `found`."""
+    if not found or not isinstance(found[0], x509.DNSName):
         yield "a dNSName is not where the profile has it"
         return
-    # The common name repeats the first of them (the fact first_dns_name).
-    yield Fact("first_dns_name", str(found[0].native))
-    while found and found[0].name == "dns_name":
-        if "*" in str(found.pop(0).native):
+    # The common name repeats the first of them.
+    yield Fact("first_dns_name", found[0].value)
+    while found and isinstance(found[0], x509.DNSName):
+        if "*" in found.pop(0).value:
             yield "a dNSName has a wildcard"
 
 
 def _check_general_name(
-    found: asn1_x509.GeneralName, name: DirectoryName | OtherName | RFC822Name, terms: AuthorityTerms
+    found: x509.GeneralName, name: DirectoryName | OtherName | RFC822Name, terms: AuthorityTerms
 ) -> Iterator[Remark]:
     if isinstance(name, DirectoryName):
-        yield from check_directory_name(found.chosen, name.parts, terms)
+        yield from check_directory_name(found.value, name.parts, terms)
     elif isinstance(name, RFC822Name):
-        yield Fact(name.fact, str(found.native))
-    else:
-        yield from _check_other_name(found.chosen, name)
+        yield Fact(name.fact, found.value)
+    elif isinstance(found, x509.OtherName):
+        yield from _check_other_name(found, name)
 
 
-def _check_other_name(found: asn1_x509.AnotherName, name: OtherName) -> Iterator[Remark]:
-    if found["type_id"].dotted != name.type_id:
+def _check_other_name(found: x509.OtherName, name: OtherName) -> Iterator[Remark]:
+    if found.type_id.dotted_string != name.type_id:
         yield "an otherName has another type than the profile has at its place"
         return
-    tagged = parser.parse(found["value"].dump(), strict=True)  # class, method, tag, header, content, trailer
     try:
-        text = str(core.UTF8String.load(tagged[4], strict=True).native)
+        text = str(core.UTF8String.load(found.value, strict=True).native)
     except ValueError:
         yield f"the otherName {name.type_id} is not a UTF8String"
         return
