@@ -7,7 +7,7 @@ machine-made words and numbers, so neither a name nor an address, neither a line
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -27,6 +27,7 @@ _EVENT = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+){0,3}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SMALL = re.compile(r"[\x21-\x7e]{0,256}")  # visible ASCII without spaces
 _MOST_FACTS = 32
+_ROWS_AT_A_TIME = 2000
 _MOST_EVENT = 64
 _MOST_NUMBER = (1 << 53) - 1  # RFC 8785 section 3.2.2.3: beyond this, numbers are not exact
 
@@ -149,6 +150,14 @@ def link(tx: Transaction, instance: str, sequence: int) -> Link | None:
     here = (AUDIT_ENTRY.c.instance == instance) & (AUDIT_ENTRY.c.sequence == sequence)
     row = tx.execute(select(*columns).where(here)).one_or_none()
     return None if row is None else Link(*row)
+
+
+def links(tx: Transaction) -> Iterator[Link]:
+    """Give every entry, chain after chain in sequence, streamed in flat memory."""
+    columns = [AUDIT_ENTRY.c[name] for name in Link.__slots__]
+    statement = select(*columns).order_by(AUDIT_ENTRY.c.instance, AUDIT_ENTRY.c.sequence)
+    for row in tx.execute(statement.execution_options(yield_per=_ROWS_AT_A_TIME)):
+        yield Link(*row)
 
 
 def _canonical_facts(event: str, facts: Mapping[str, Fact]) -> bytes:

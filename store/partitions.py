@@ -41,7 +41,8 @@ def partitions(tx: Transaction, issuer: str, now: datetime) -> tuple[Partition, 
     """Give the partitions that need a list at ``now``, in order of their codes.
 
     A partition is published until one list dated past the end of its last certificate was recorded (RFC 5280 section
-    3.3: an entry stands in one list issued after the certificate's validity).
+    3.3: an entry stands in one list issued after the certificate's validity). One without a distribution point never
+    is: no certificate points to it, and a list without a scope would pass for the list of all (section 5.2.5).
     """
     newest = (
         select(CRL.c.partition, func.max(CRL.c.this_update).label("this_update"))
@@ -58,7 +59,7 @@ def partitions(tx: Transaction, issuer: str, now: datetime) -> tuple[Partition, 
     statement = (
         select(PARTITION)
         .select_from(PARTITION.outerjoin(newest, newest.c.partition == PARTITION.c.code))
-        .where(PARTITION.c.issuer == issuer, needed)
+        .where(PARTITION.c.issuer == issuer, PARTITION.c.distribution_point != b"", needed)
     )
     return tuple(sorted((Partition(*row) for row in tx.execute(statement)), key=lambda one: one.code))
 

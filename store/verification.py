@@ -1,20 +1,16 @@
 """Reading the whole audit trail against itself and against its anchors: what was changed, and where."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Literal, TypeAlias
-
-from sqlalchemy import Row, select
+from typing import Literal, TypeAlias
 
 from store.anchors import Anchor
-from store.audit import Head, genesis, hash_of, heads
+from store.audit import Head, Link, genesis, hash_of, heads, links
 from store.database import Transaction
-from store.tables import AUDIT_ENTRY
 
 Defect: TypeAlias = Literal["changed", "removed", "unlinked", "rewritten", "inserted", "truncated", "head-differs"]
-_ROWS_AT_A_TIME = 2000
 SLACK = timedelta(minutes=10)  # how long an act may take from its time to its commit before it counts as back-dated
 
 
@@ -65,7 +61,7 @@ def verify(tx: Transaction, deployment: str, anchors: Sequence[Anchor]) -> Verif
     breaks: list[Break] = []
     lasts: dict[str, tuple[int, bytes | None]] = {}
     entries = unanchored = 0
-    for instance, rows in groupby(_entries(tx), key=lambda row: row.instance):
+    for instance, rows in groupby(links(tx), key=lambda each: each.instance):
         walk = _Walk(deployment, instance, anchored)
         for row in rows:
             breaks.extend(walk.step(row))
@@ -111,7 +107,7 @@ class _Walk:
         self._limit = None if self.anchored.at is None else self.anchored.at - SLACK
         self._newest = self.anchored.newest.get(self.instance, 0)
 
-    def step(self, row: Row[Any]) -> Iterator[Break]:
+    def step(self, row: Link) -> Iterator[Break]:
         """Check one entry against the one before it, against itself, and against the anchors."""
         start = self.expected is None
         expected = genesis(self.deployment, self.instance, row.program) if start else self.expected
@@ -142,11 +138,6 @@ class _Walk:
 
     def _break(self, sequence: int, defect: Defect) -> Break:
         return Break(self.instance, sequence, defect)
-
-
-def _entries(tx: Transaction) -> Iterable[Row[Any]]:
-    statement = select(AUDIT_ENTRY).order_by(AUDIT_ENTRY.c.instance, AUDIT_ENTRY.c.sequence)
-    return tx.execute(statement.execution_options(yield_per=_ROWS_AT_A_TIME))
 
 
 def _ends(found: Sequence[Head], lasts: Mapping[str, tuple[int, bytes | None]], anchored: _Anchored) -> Iterator[Break]:

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 
 from ca.application import Action
 from ca.approvals import EvidenceRole
-from ca.rules import RULES, approvals_needed
+from ca.rules import REGISTER_RULE, RULES, approvals_needed
 from cli.counter import Case, Counter, Officer, Possession, Reason, by_key, by_request, revocation_reason, signed_case
 from cli.demo.home import AUTHORITIES, OFFICERS
 from cli.demo.people import Post, Resident, branch_of
@@ -177,8 +177,9 @@ class Story:
             event=deed.event,
             reason=deed.reason,
         )
-        others = {} if submitter is self.cast.register else self.signers(deed.action, profile)
-        return signed_case(application, profile, submitter, others, now)
+        if submitter is self.cast.register:
+            return signed_case(application, profile, submitter, {}, now, REGISTER_RULE)
+        return signed_case(application, profile, submitter, self.signers(deed.action, profile), now)
 
     def signers(self, action: Action, profile: CertificateProfile) -> dict[EvidenceRole, Sequence[Officer]]:
         """Who examines and approves: as many as the rule of the action and the profile demand."""
