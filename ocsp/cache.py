@@ -7,22 +7,41 @@ known as long as the last look at it is under a second old.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
-from ocsp.status import Standing
+from ocsp.response import Standing
 
 POLL_INTERVAL = timedelta(milliseconds=200)
 POLL_LIMIT = timedelta(seconds=1)
 RETRY_AFTER = timedelta(seconds=1)
 
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A signed answer: what it states, under which counter, and until when it may be given or should be renewed."""
+class Answer:
+    """The octets to send and, for a signed answer that states one known status, what may be said of its keeping.
+
+    `this_update` and `next_update` are None where nobody may keep the answer; `final` means that the status can
+    never change again.
+    """
 
     der: bytes
+    this_update: datetime | None = None
+    next_update: datetime | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A signed answer that may be given again: what it states, under which counter, and when it should be renewed."""
+
+    answer: Answer
     standing: Standing
     authority: str
     counter: int
@@ -31,33 +50,33 @@ class Kept:
     next_update: datetime
 
 
-class AnswerCache:
-    """At most `capacity` answers by the octets of their question; what was not asked for longest goes first."""
+class Recent(Generic[K, V]):
+    """At most `capacity` values; what was not asked for longest goes first."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._kept: OrderedDict[bytes, Kept] = OrderedDict()
+        self._values: OrderedDict[K, V] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, question: bytes) -> Kept | None:
-        """The answer kept for these octets."""
+    def get(self, key: K) -> V | None:
+        """The value kept under this key."""
         with self._lock:
-            kept = self._kept.get(question)
-            if kept is not None:
-                self._kept.move_to_end(question)
-            return kept
+            value = self._values.get(key)
+            if value is not None:
+                self._values.move_to_end(key)
+            return value
 
-    def put(self, question: bytes, kept: Kept) -> None:
-        """Keep an answer in place of an older one."""
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, in place of an older one."""
         with self._lock:
-            self._kept[question] = kept
-            self._kept.move_to_end(question)
-            if len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
+            self._values[key] = value
+            self._values.move_to_end(key)
+            if len(self._values) > self._capacity:
+                self._values.popitem(last=False)
 
     def __len__(self) -> int:
-        """How many answers are kept."""
-        return len(self._kept)
+        """How many values are kept."""
+        return len(self._values)
 
 
 class ChangeWatch:

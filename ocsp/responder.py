@@ -1,54 +1,42 @@
 """From the octets of a question to the octets of an answer (RFC 6960; the rules of the design's section 7)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from ocsp.cache import AnswerCache, ChangeWatch, Kept
+from ocsp.cache import Answer, ChangeWatch, Kept, Recent
 from ocsp.delegate import Delegate
 from ocsp.errors import MalformedRequest, NotAuthoritative, TryLater
 from ocsp.limit import TokenBucket
 from ocsp.request import StatusRequest, parse_request
-from ocsp.response import MALFORMED_REQUEST, TRY_LATER, UNAUTHORIZED, Revoked, single_response
-from ocsp.status import Reading, Standing, StatusReader
+from ocsp.response import MALFORMED_REQUEST, TRY_LATER, UNAUTHORIZED, Revoked, Standing, single_response
+from ocsp.status import Reading, StatusReader
 
 HOLD = 6  # certificateHold: the one revocation that can end
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The octets to send and, for a signed answer that states one known status, what may be said of its keeping.
-
-    `this_update` and `next_update` are None where nobody may keep the answer; `final` means that the status can
-    never change again.
-    """
-
-    der: bytes
-    this_update: datetime | None = None
-    next_update: datetime | None = None
-    final: bool = False
 
 
 class Responder:
     """Answers for all authorities it has a delegate of. `now` is an aware UTC time and is given with each question.
 
+    For each worker at most `capacity` answers are kept, and as many statuses for answers that cannot be kept.
     `unknown` answers cost a signature and help nobody, so `unknown_limit` bounds them; then comes tryLater.
     """
 
     def __init__(
-        self, delegates: Iterable[Delegate], reader: StatusReader, cache: AnswerCache, unknown_limit: TokenBucket
+        self, delegates: Iterable[Delegate], reader: StatusReader, capacity: int, unknown_limit: TokenBucket
     ) -> None:
         self._delegates = {delegate.authority: delegate for delegate in delegates}
         self._by_issuer = {name: delegate for delegate in self._delegates.values() for name in delegate.names}
         self._reader = reader
-        self._cache = cache
+        self._answers: Recent[bytes, Kept] = Recent(capacity)
+        self._standings: Recent[tuple[str, int], tuple[int, Standing]] = Recent(capacity)
         self._watch = ChangeWatch(reader.counter)
         self._unknown_limit = unknown_limit
 
     def answer(self, question: bytes, now: datetime) -> Answer:
         """One answer, whatever was sent: a status, or malformedRequest, unauthorized or tryLater."""
         try:
-            return self._answer(question, self._cache.get(question), now)
+            return self._answer(question, self._answers.get(question), now)
         except MalformedRequest:
             return Answer(MALFORMED_REQUEST)
         except NotAuthoritative:
@@ -63,15 +51,13 @@ class Responder:
             if counter is None:
                 return self._in_an_outage(kept, now)
             if counter == kept.counter and kept.this_update <= now < kept.renew_at:
-                return _kept_answer(kept)
+                return kept.answer
         request = parse_request(question)
         delegate = self._delegate(request)
         if counter is None:
             raise TryLater("the database is away")
         try:
-            reading = self._reader.read(
-                delegate.authority, delegate.issuer, [asked.serial for asked in request.certificates]
-            )
+            reading = self._read(delegate, request, counter)
         except ConnectionError as error:
             self._watch.failed(now)
             if kept is not None:
@@ -85,7 +71,7 @@ class Responder:
         outage = self._delegates[kept.authority].outage
         if seen_at is None or not seen_at <= now <= seen_at + outage or not kept.this_update <= now < kept.next_update:
             raise TryLater("the database has been away too long")
-        return _kept_answer(kept)
+        return kept.answer
 
     def _delegate(self, request: StatusRequest) -> Delegate:
         """The one delegate that may answer for all certificates asked about (RFC 6960 section 4.2.2.2)."""
@@ -94,6 +80,19 @@ class Responder:
         if delegate is None or found:
             raise NotAuthoritative
         return delegate
+
+    def _read(self, delegate: Delegate, request: StatusRequest, counter: int) -> Reading:
+        """What is remembered under the current counter, otherwise what the database says; unknown is not remembered."""
+        serials = [asked.serial for asked in request.certificates]
+        remembered = [self._standings.get((delegate.authority, serial)) for serial in serials]
+        current = tuple(one[1] for one in remembered if one is not None and one[0] == counter)
+        if len(current) == len(serials):
+            return Reading(counter, current)
+        reading = self._reader.read(delegate.authority, delegate.issuer, serials)
+        for serial, standing in zip(serials, reading.standings, strict=True):
+            if standing is not False:
+                self._standings.put((delegate.authority, serial), (reading.counter, standing))
+        return reading
 
     def _state(
         self,
@@ -107,9 +106,9 @@ class Responder:
         """State what was read: by the kept answer where that says the same, otherwise by a new signature."""
         if kept is not None and kept.standing == reading.standings[0] and kept.this_update <= now < kept.next_update:
             kept = replace(kept, counter=reading.counter)
-            self._cache.put(question, kept)
+            self._answers.put(question, kept)
             if now < kept.renew_at:
-                return _kept_answer(kept)
+                return kept.answer
         else:
             kept = None
         if False in reading.standings and not self._unknown_limit.take(now):
@@ -118,7 +117,7 @@ class Responder:
             return self._sign(question, request, delegate, reading, now)
         except OSError as error:  # the token is away or refuses
             if kept is not None:
-                return _kept_answer(kept)
+                return kept.answer
             raise TryLater("the responder's key cannot sign") from error
 
     def _sign(
@@ -136,8 +135,9 @@ class Responder:
         standing = reading.standings[0]
         if not request.plain or len(responses) > 1 or standing is False:
             return Answer(der)
+        answer = Answer(der, this_update, next_update, isinstance(standing, Revoked) and standing.reason != HOLD)
         kept = Kept(
-            der=der,
+            answer=answer,
             standing=standing,
             authority=delegate.authority,
             counter=reading.counter,
@@ -145,13 +145,5 @@ class Responder:
             renew_at=this_update + (next_update - this_update) / 2,
             next_update=next_update,
         )
-        self._cache.put(question, kept)
-        return _kept_answer(kept)
-
-
-def _kept_answer(kept: Kept) -> Answer:
-    return Answer(kept.der, kept.this_update, kept.next_update, _final(kept.standing))
-
-
-def _final(standing: Standing) -> bool:
-    return isinstance(standing, Revoked) and standing.reason != HOLD
+        self._answers.put(question, kept)
+        return answer

@@ -6,6 +6,7 @@ certificates in one answer, archive cutoff, the CertID repeated exactly as asked
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from ocsp import der
 from ocsp.request import NONCE, CertID
@@ -32,14 +33,18 @@ class Revoked:
     reason: int | None
 
 
+Standing: TypeAlias = Revoked | bool
+"""Revoked, True for good, False for unknown."""
+
+
 def single_response(
     asked: CertID,
-    status: Revoked | bool,
+    standing: Standing,
     this_update: datetime,
     next_update: datetime,
     archive_cutoff: datetime | None,
 ) -> bytes:
-    """The SingleResponse to one CertID. `status` is Revoked, True for good, False for unknown.
+    """The SingleResponse to one CertID.
 
     `archive_cutoff` says since when statuses are kept after a certificate's end (section 4.4.4); None leaves it out.
     """
@@ -52,7 +57,7 @@ def single_response(
     return der.element(
         der.SEQUENCE,
         asked.der,
-        _cert_status(status),
+        _cert_status(standing),
         der.generalized_time(this_update),
         der.element(der.CONTEXT_0, der.generalized_time(next_update)),
         extensions,
@@ -93,10 +98,10 @@ def _extensions(identifier: bytes, value: bytes) -> bytes:
     return der.element(der.CONTEXT_1, der.element(der.SEQUENCE, der.element(der.SEQUENCE, identifier, value)))
 
 
-def _cert_status(status: Revoked | bool) -> bytes:
-    if isinstance(status, Revoked):
+def _cert_status(standing: Standing) -> bytes:
+    if isinstance(standing, Revoked):
         reason = b""
-        if status.reason:
-            reason = der.element(der.CONTEXT_0, der.element(der.ENUMERATED, bytes((status.reason,))))
-        return der.element(der.CONTEXT_1, der.generalized_time(status.at), reason)
-    return _GOOD if status else _UNKNOWN
+        if standing.reason:
+            reason = der.element(der.CONTEXT_0, der.element(der.ENUMERATED, bytes((standing.reason,))))
+        return der.element(der.CONTEXT_1, der.generalized_time(standing.at), reason)
+    return _GOOD if standing else _UNKNOWN

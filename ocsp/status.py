@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ocsp.response import Revoked
+from ocsp.cache import Recent
+from ocsp.response import Revoked, Standing
 from store.certificates import certificate
 from store.database import Database, Transaction
 from store.status import Status, change_counter, statuses
 
 MAX_SERIAL = 1 << 159  # RFC 5280 section 4.1.2.2: positive, at most 20 octets
-
-Standing = Revoked | bool
-"""Revoked, True for good, False for unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +21,14 @@ class Reading:
 
 
 class StatusReader:
-    """Reads the statuses one authority answers for. Raises the store's DatabaseAway while it cannot be asked."""
+    """Reads the statuses one authority answers for. Raises the store's DatabaseAway while it cannot be asked.
 
-    def __init__(self, database: Database) -> None:
+    Which authority issued a serial never changes; so much is remembered of at most `capacity` certificates.
+    """
+
+    def __init__(self, database: Database, capacity: int) -> None:
         self._database = database
+        self._authorities: Recent[tuple[str, int], str] = Recent(capacity)
 
     def counter(self) -> int:
         """How many status changes are recorded."""
@@ -42,13 +44,21 @@ class StatusReader:
             standings = tuple(self._standing(tx, authority, issuer, serial, found) for serial in serials)
         return Reading(counter, standings)
 
-    @staticmethod
-    def _standing(tx: Transaction, authority: str, issuer: str, serial: int, found: Mapping[int, Status]) -> Standing:
+    def _standing(
+        self, tx: Transaction, authority: str, issuer: str, serial: int, found: Mapping[int, Status]
+    ) -> Standing:
         status = found.get(serial)
-        if status is None or certificate(tx, issuer, serial).authority != authority:
+        if status is None or self._authority(tx, issuer, serial) != authority:
             return False
         if status.state == "good":
             return True
         if status.revoked_at is None:
             raise ValueError("a revoked certificate has a time of revocation")
         return Revoked(status.revoked_at, status.reason)
+
+    def _authority(self, tx: Transaction, issuer: str, serial: int) -> str:
+        known = self._authorities.get((issuer, serial))
+        if known is None:
+            known = certificate(tx, issuer, serial).authority
+            self._authorities.put((issuer, serial), known)
+        return known

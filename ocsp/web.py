@@ -5,11 +5,13 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ocsp.cache import Answer
 from ocsp.errors import MalformedRequest
 from ocsp.request import MAX_OCTETS, decode_path
-from ocsp.responder import Answer, Responder
+from ocsp.responder import Responder
 from ocsp.response import INTERNAL_ERROR, MALFORMED_REQUEST
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ class OCSPApplication:
             answer = self._answer(question, now)
         headers = _cache_headers(answer, now)
         tag = environ.get("HTTP_IF_NONE_MATCH")
-        if tag is not None and answer.this_update is not None and _entity_tag(answer.der) in tag:
+        if tag is not None and answer.this_update is not None and dict(headers)["ETag"] in tag:
             start_response("304 Not Modified", headers)
             return [b""]
         start_response("200 OK", _headers(answer.der) + headers)
@@ -97,16 +99,19 @@ def _cache_headers(answer: Answer, now: datetime) -> list[tuple[str, str]]:
     if answer.this_update is None or answer.next_update is None:
         return [("Cache-Control", "no-store")]
     seconds = max(0, int((answer.next_update - now).total_seconds())) if answer.final else 0
-    return [
-        ("Cache-Control", f"max-age={seconds}, public, no-transform, must-revalidate"),
-        ("ETag", _entity_tag(answer.der)),
+    return [("Cache-Control", f"max-age={seconds}, public, no-transform, must-revalidate"), *_validators(answer)]
+
+
+@lru_cache(maxsize=4096)
+def _validators(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """The headers that stay the same for as long as the answer is given."""
+    if answer.this_update is None or answer.next_update is None:
+        return ()
+    return (
+        ("ETag", f'"{hashlib.sha256(answer.der).hexdigest()}"'),
         ("Last-Modified", format_datetime(answer.this_update, usegmt=True)),
         ("Expires", format_datetime(answer.next_update if answer.final else answer.this_update, usegmt=True)),
-    ]
-
-
-def _entity_tag(der: bytes) -> str:
-    return f'"{hashlib.sha256(der).hexdigest()}"'
+    )
 
 
 def _refused(start_response: "StartResponse", status: str, *more: tuple[str, str]) -> list[bytes]:

@@ -13,7 +13,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from hsm.token import Token, TokenConfig
-from ocsp.cache import AnswerCache
 from ocsp.delegate import Delegate
 from ocsp.limit import TokenBucket
 from ocsp.responder import Responder
@@ -45,8 +44,8 @@ def application(folder: Path) -> "WSGIApplication":
         validity=timedelta(minutes=30),
         outage=timedelta(minutes=15),
     )
-    reader = StatusReader(Database(f"sqlite:///{folder / 'ninsho.db'}", "ocsp"))
-    responder = Responder([delegate], reader, AnswerCache(1000), TokenBucket(100, 100))
+    reader = StatusReader(Database(f"sqlite:///{folder / 'ninsho.db'}", "ocsp"), 1000)
+    responder = Responder([delegate], reader, 1000, TokenBucket(100, 100))
     return OCSPApplication(responder, lambda: datetime.now(UTC))
 
 

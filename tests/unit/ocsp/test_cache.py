@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.x509 import ocsp
 
-from ocsp.cache import AnswerCache, ChangeWatch, Kept
+from ocsp.cache import ChangeWatch, Recent
 from ocsp.responder import Responder
 from tests.fixtures.register import Register
 from tests.unit.ocsp.samples import NOW, SampleAuthority, question
@@ -103,17 +103,11 @@ def test_watch_looks_again_when_the_clock_was_set_back() -> None:
     assert [watch.counter(NOW), watch.counter(NOW - 3600 * 1000 * MILLISECOND)] == [1, 2]
 
 
-def kept(der: bytes) -> Kept:
-    """An answer to keep."""
-    return Kept(der, True, "jpki-sign-g1", 0, NOW, NOW, NOW)
-
-
-def test_cache_is_bounded_and_drops_what_was_not_asked_for_longest() -> None:
+def test_what_is_kept_is_bounded_and_the_longest_unasked_goes_first() -> None:
     """OCSP-5: memory does not grow with the number of questions."""
-    cache = AnswerCache(2)
-    for octets in (b"1", b"2"):
-        cache.put(octets, kept(octets))
-    assert cache.get(b"1") is not None
-    cache.put(b"3", kept(b"3"))
-    assert (cache.get(b"2"), len(cache)) == (None, 2)
-    assert cache.get(b"1") is not None
+    recent: Recent[bytes, int] = Recent(2)
+    recent.put(b"1", 1)
+    recent.put(b"2", 2)
+    assert recent.get(b"1") == 1
+    recent.put(b"3", 3)
+    assert (recent.get(b"1"), recent.get(b"2"), recent.get(b"3"), len(recent)) == (1, None, 3, 2)

@@ -10,9 +10,9 @@ from cryptography.x509 import ocsp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocsp.cache import AnswerCache
+from ocsp.cache import Answer
 from ocsp.limit import TokenBucket
-from ocsp.responder import Answer, Responder
+from ocsp.responder import Responder
 from ocsp.status import StatusReader
 from policies.finding import Severity
 from policies.lint import lint_ocsp_response
@@ -28,7 +28,7 @@ GOOD, REVOKED, UNKNOWN = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED, 
 def make_responder(register: Register, *authorities: SampleAuthority, unknown: int = 100) -> Responder:
     """A responder with a fresh key for each authority, which answers so many questions about unknown certificates."""
     delegates = [make_delegate(authority, ec.generate_private_key(ec.SECP256R1())) for authority in authorities]
-    return Responder(delegates, StatusReader(register.reader), AnswerCache(100), TokenBucket(0.001, unknown))
+    return Responder(delegates, StatusReader(register.reader, 100), 100, TokenBucket(0.001, unknown))
 
 
 def read(answer: Answer) -> ocsp.OCSPResponse:
@@ -211,7 +211,7 @@ def test_expired_responder_certificate_says_try_later(
     """OCSP-3: nothing is signed under a certificate outside its dates, and no answer outlives it."""
     certificate = responder_certificate(authority, ec_key, days=1)
     delegate = make_delegate(authority, ec_key, certificate)
-    responder = Responder([delegate], StatusReader(register.reader), AnswerCache(9), TokenBucket(1, 1))
+    responder = Responder([delegate], StatusReader(register.reader, 9), 9, TokenBucket(1, 1))
     register.issue("jpki-sign-g1", "jpki-sign", 5, NOW)
     last = certificate.not_valid_after_utc
     shortly_before = responder.answer(question(authority, 5), last - timedelta(minutes=1))
