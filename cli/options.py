@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from pydantic import JsonValue
 
 from cli.errors import CommandError
 
@@ -73,10 +74,10 @@ def hexadecimal(serial: int) -> str:
     return digits if len(digits) % 2 == 0 else f"0{digits}"
 
 
-def json_file(path: Path) -> dict[str, object]:
-    """The JSON object in `path`, at most 64 KiB; raises `FileRefused`. A key given twice is refused too."""
-    if path.stat().st_size > LARGEST_JSON:
-        raise FileRefused(path, f"it is longer than {LARGEST_JSON} octets")
+def json_file(path: Path, largest: int = LARGEST_JSON) -> dict[str, JsonValue]:
+    """The JSON object in `path`, at most `largest` octets; raises `FileRefused`. A key given twice is refused too."""
+    if path.stat().st_size > largest:
+        raise FileRefused(path, f"it is longer than {largest} octets")
     try:
         value = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=distinct)
     except UnicodeDecodeError:

@@ -9,12 +9,13 @@ from pathlib import Path
 from cryptography import x509
 
 from cli.errors import CommandError
+from cli.first_check import period_of
 from cli.options import FileRefused, json_file
 from cli.wiring import utc_now
 from policies.facts import ResidentFacts, parse_facts, with_common_name_parts
 from policies.preview import preview, read_public_key
 from policies.profile import CertificateProfile, load_profiles
-from policies.validity import BirthdayRule, Validity, fixed_validity, resident_validity
+from policies.validity import BirthdayRule, Validity
 
 
 class ProfileUnknown(CommandError):
@@ -97,20 +98,9 @@ def validity_of(
     if wanted.not_before is not None or wanted.not_after is not None:
         raise PreviewIncomplete("both --not-before and --not-after, or neither")
     end = None if issuer is None else issuer.not_valid_after_utc
-    if not isinstance(profile.validity, BirthdayRule):
-        return fixed_validity(profile.validity, now=utc_now(), authority_not_after=end)
-    parsed = parse_facts(profile.facts, facts or {})
-    if not isinstance(parsed, ResidentFacts) or end is None:
+    if isinstance(profile.validity, BirthdayRule) and (facts is None or end is None):
         raise PreviewIncomplete("--facts and --issuer for a resident's certificate")
-    return resident_validity(
-        profile.validity,
-        birth_date=parsed.birth_date,
-        card_expiry=parsed.card_expiry,
-        sibling_not_after=parsed.sibling_not_after,
-        previous_not_after=parsed.previous_not_after,
-        now=utc_now(),
-        authority_not_after=end,
-    )
+    return period_of(profile, None if facts is None else parse_facts(profile.facts, facts), utc_now(), end)
 
 
 def certificate_file(path: Path) -> x509.Certificate:

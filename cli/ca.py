@@ -1,0 +1,143 @@
+"""`ninsho ca`: the authorities of this installation, generation by generation."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import click
+
+from ca.authority import AuthorityStatement
+from cli.asking import rfc3339
+from cli.config import Config
+from cli.installation import config_of
+from cli.output import document, table
+from cli.verifiers import responder_holder
+from cli.wiring import believed_statement, open_database, profiles_of, utc_now
+from policies.profile import CertificateProfile
+from store.authorities import AuthorityRecord, authorities, authority
+from store.certificates import CertificateFilter, find
+from store.crls import CRLRecord, latest_crl
+from store.database import Transaction
+from store.partitions import partitions
+
+
+@click.group()
+def ca() -> None:
+    """List the authorities and show one."""
+
+
+@ca.command("ls")
+@click.pass_context
+def ca_ls(context: click.Context) -> None:
+    """List every generation of every authority, and whether it issues now.
+
+    \b
+    Example:
+      ninsho --config demo-home/ninsho.toml ca ls
+    """
+    config = config_of(context)
+    database = open_database(config, "ra")
+    with database.snapshot() as tx:
+        records = authorities(tx)
+    listed = [brief(record, believed_statement(config, record), utc_now()) for record in records]
+    rows = [[str(one[key]) for key in ("name", "generation", "issues", "not_after")] for one in listed]
+    document(context, "ca.ls", {"authorities": listed}, table(("authority", "generation", "issues", "ends"), rows))
+
+
+def brief(record: AuthorityRecord, statement: AuthorityStatement, now: datetime) -> dict[str, object]:
+    """One generation as lists show it."""
+    certificate = statement.x509()
+    return {
+        "name": record.name,
+        "issuer": record.issuer,
+        "generation": record.generation,
+        "subject": certificate.subject.rfc4514_string(),
+        "key_hash": record.key_hash.hex(),
+        "not_before": rfc3339(certificate.not_valid_before_utc),
+        "not_after": rfc3339(certificate.not_valid_after_utc),
+        "issuing_from": rfc3339(statement.issuing_from),
+        "issuing_until": rfc3339(statement.issuing_until),
+        "issues": statement.issuing_from <= now < statement.issuing_until,
+    }
+
+
+@ca.command("show")
+@click.argument("name")
+@click.pass_context
+def ca_show(context: click.Context, name: str) -> None:
+    """Show one authority: key, validity, issuing window, profiles, newest lists, its responder's certificate.
+
+    A profile whose file is no longer the one that two administrators authorised is named: nothing is issued under it.
+
+    \b
+    Examples:
+      ninsho ca show jpki-sign-g1
+      ninsho --json ca show jpki-sign-g1 | jq '.crls[] | {partition, next_update}'
+    """
+    config, now = config_of(context), utc_now()
+    database = open_database(config, "ra")
+    with database.snapshot() as tx:
+        record = authority(tx, name)
+        lists = newest_lists(tx, record, now)
+        responder = responder_end(tx, config, name)
+    statement = believed_statement(config, record)
+    body = {
+        **brief(record, statement, now),
+        "record_version": statement.version,
+        "serial": f"{statement.x509().serial_number:x}",
+        "profiles": authorised(statement, profiles_of(config)),
+        "crls": [list_facts(each) for each in lists],
+        "responder_not_after": None if responder is None else rfc3339(responder),
+    }
+    document(context, "ca.show", body, in_lines(body))
+
+
+def authorised(statement: AuthorityStatement, profiles: Mapping[str, CertificateProfile]) -> list[dict[str, object]]:
+    """The profiles the authority may issue under, and whether each file is still the authorised one."""
+    return [
+        {
+            "name": name,
+            "digest": digest.hex(),
+            "matches": name in profiles and profiles[name].digest == digest,
+        }
+        for name, digest in sorted(statement.profiles.items())
+    ]
+
+
+def newest_lists(tx: Transaction, record: AuthorityRecord, now: datetime) -> list[CRLRecord]:
+    """The newest list of each partition that needs one."""
+    found = [latest_crl(tx, record.name, partition.code) for partition in partitions(tx, record.issuer, now)]
+    return [each for each in found if each is not None]
+
+
+def list_facts(record: CRLRecord) -> dict[str, object]:
+    """A published list in a line."""
+    return {
+        "partition": record.partition,
+        "number": record.number,
+        "entries": record.entries,
+        "this_update": rfc3339(record.this_update),
+        "next_update": rfc3339(record.next_update),
+    }
+
+
+def responder_end(tx: Transaction, config: Config, name: str) -> datetime | None:
+    """When the newest certificate of the authority's responder ends; None without a responder."""
+    section = config.authorities.get(name)
+    if section is None or section.responder_token is None:
+        return None
+    found = find(tx, CertificateFilter(authority=name, holder=responder_holder(name), state="issued"), limit=1)
+    return None if not found else found[0].not_after
+
+
+def in_lines(body: Mapping[str, object]) -> str:
+    """An authority in lines of text."""
+    lines = [f"{key:20}{value}" for key, value in body.items() if not isinstance(value, list) and value is not None]
+    profiles, crls = body["profiles"], body["crls"]
+    if isinstance(profiles, list):
+        words = {True: "as authorised", False: "CHANGED: nothing is issued under it"}
+        rows = [(each["name"], each["digest"][:16], words[each["matches"]]) for each in profiles]
+        lines += ["", table(("profile", "digest", "file"), rows)]
+    if isinstance(crls, list) and crls:
+        keys = ("partition", "number", "entries", "next_update")
+        lines += ["", table(keys, [[str(each[key]) for key in keys] for each in crls])]
+    return "\n".join(lines)

@@ -1,0 +1,108 @@
+"""The first look at a case, at the counter: facts, key and names are checked before an application exists.
+
+The signer checks all of it again. What is found here is told while the applicant still stands at the counter, and
+nothing was written.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from cryptography import x509
+
+from cli.errors import CommandError
+from policies.content import certificate_builder
+from policies.errors import ContentRefused
+from policies.facts import Facts, ResidentFacts, parse_facts, with_common_name_parts
+from policies.keys import check_public_key, load_public_key
+from policies.profile import CertificateProfile
+from policies.terms import AuthorityTerms
+from policies.validity import BirthdayRule, Validity, fixed_validity, resident_validity
+from store.certificates import key_blocked, key_owner, pending
+from store.database import Transaction
+
+
+class KeyUsed(CommandError):
+    """The subject key is another holder's already."""
+
+    code = "cli.refused-key-used"
+
+    def __init__(self) -> None:
+        super().__init__("The public key belongs to another holder's certificate, and a key has one holder.")
+        self.next = "Have the holder make a new key pair, and find out how two came to have one."
+
+
+class KeyStopped(CommandError):
+    """The subject key was reported compromised."""
+
+    code = "cli.refused-key-blocked"
+
+    def __init__(self) -> None:
+        super().__init__("The public key was reported compromised and is blocked for ever.")
+        self.next = "Have the holder make a new key pair."
+
+
+class NotHandedOver(CommandError):
+    """The holder has a certificate of this kind that was never handed over."""
+
+    code = "cli.refused-holder-busy"
+
+    def __init__(self, issuer: str, serial: str) -> None:
+        super().__init__(f"The holder's certificate {issuer} {serial} of the same kind was not handed over yet.")
+        self.next = f"Hand it over with 'ninsho cert hand-over {issuer} {serial}', or revoke it."
+
+
+def check_content(
+    profile: CertificateProfile,
+    terms: AuthorityTerms,
+    issuer: x509.Certificate,
+    stated: Mapping[str, object],
+    subject_key: bytes,
+    now: datetime,
+) -> None:
+    """Refuse facts, a key or names of which no certificate can be made; raises PolicyError's subclasses."""
+    facts = parse_facts(profile.facts, stated)
+    key = load_public_key(subject_key)
+    check_public_key(key, profile.key)
+    if isinstance(facts, ResidentFacts):
+        facts = with_common_name_parts(facts, requested_at=now, sequence=0, random=bytes_of_alphabet)
+    validity = period_of(profile, facts, now, issuer.not_valid_after_utc)
+    certificate_builder(profile, terms, facts, key, issuer=issuer, serial=1, validity=validity)
+
+
+def bytes_of_alphabet(length: int) -> bytes:
+    """Octets for a common name that is thrown away again."""
+    return bytes(length)
+
+
+def period_of(profile: CertificateProfile, facts: Facts | None, now: datetime, end: datetime | None) -> Validity:
+    """The period that the profile's rule makes of `now` and the facts; `end` is the authority's, None for itself."""
+    if not isinstance(profile.validity, BirthdayRule):
+        return fixed_validity(profile.validity, now=now, authority_not_after=end)
+    if not isinstance(facts, ResidentFacts) or end is None:
+        raise ContentRefused(profile.name, "validity", "it needs a resident's facts and an issuing authority")
+    return resident_validity(
+        profile.validity,
+        birth_date=facts.birth_date,
+        card_expiry=facts.card_expiry,
+        sibling_not_after=facts.sibling_not_after,
+        previous_not_after=facts.previous_not_after,
+        now=now,
+        authority_not_after=end,
+    )
+
+
+def check_holder(tx: Transaction, holder: bytes, kind: str, subject_key: bytes) -> None:
+    """Refuse a key that is another's or blocked, and a holder whose last certificate was not handed over.
+
+    Raises `KeyUsed`, `KeyStopped`, `NotHandedOver`.
+    """
+    key_hash = hashlib.sha256(subject_key).digest()
+    owner = key_owner(tx, key_hash)
+    if owner is not None and owner != holder:
+        raise KeyUsed
+    if key_blocked(tx, key_hash):
+        raise KeyStopped
+    waiting = pending(tx, holder, kind)
+    if waiting is not None:
+        raise NotHandedOver(waiting[0], f"{waiting[1]:x}")
