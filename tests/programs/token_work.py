@@ -5,6 +5,7 @@
 Prints one JSON document; any failure is a traceback and exit status 1.
 """
 
+import itertools
 import json
 import os
 import signal
@@ -72,10 +73,10 @@ def sign(token: Token, facts: Mapping[str, Any]) -> object:
     done, faults = threading.Event(), [0] * len(FAULTS)
 
     def harm() -> None:
-        while not done.wait(facts["fault_seconds"]):
-            kind = sum(faults) % len(FAULTS)
-            FAULTS[kind](token)
-            faults[kind] += 1
+        for kind in itertools.cycle(range(len(FAULTS))):
+            if done.wait(facts["fault_seconds"]):
+                break
+            faults[kind] += FAULTS[kind](token)
 
     def work(thread: int) -> int:
         for number in range(facts["signatures"]):

@@ -62,7 +62,7 @@ def sign(key: SigningKey) -> bytes:
 def test_a_lost_session_is_replaced(token: Token, key: SigningKey) -> None:
     """One session closed behind the pool costs a new session, not a restart."""
     before = generation(token)
-    close_idle_session(token)
+    assert close_idle_session(token)
     assert sign(key)
     assert generation(token) == before
 
@@ -71,7 +71,7 @@ def test_a_session_with_an_operation_left_active_is_dropped(token: Token, key: S
     """A session that answers CKR_OPERATION_ACTIVE is thrown away, since it would answer so for ever."""
     before = generation(token)
     sign(key)
-    leave_operation_active(token)
+    assert leave_operation_active(token)
     assert sign(key)
     assert sign(key)
     assert generation(token) == before
