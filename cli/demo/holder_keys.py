@@ -22,9 +22,12 @@ def make_key(number: int) -> bytes:
 def holder_keys(count: int) -> Iterator[rsa.RSAPrivateKey]:
     """`count` key pairs, as they are made; all processors work on them."""
     # "spawn": a child that is forked would inherit the token's sessions
-    with ProcessPoolExecutor(cpu_count(), mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(cpu_count(), mp_context=get_context("spawn"))
+    try:
         for der in pool.map(make_key, range(count), chunksize=4):
             # the key was made a moment ago by this library: validating it again takes 40 ms
             key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
             if isinstance(key, rsa.RSAPrivateKey):
                 yield key
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -19,6 +19,7 @@ from cli.demo.plot import Plot, keys_needed
 from cli.demo.programs import Programs, demand_free, running
 from cli.demo.story import Story, load_cast
 from cli.publishing import publish_lists
+from cli.signing import wake
 from cli.wiring import open_database, profiles_of, utc_now
 from store.authorities import authorities
 from store.database import Database
@@ -68,7 +69,7 @@ class Demo:
             known = {record.name: record for record in authorities(tx)}
         salt = config.at(config.holder_salt).read_bytes()
         counter = Counter(database, config.deployment, "", salt, secrets.token_bytes)
-        return Story(counter, load_cast(config.home), profiles_of(config), known, utc_now)
+        return Story(counter, load_cast(config.home), profiles_of(config), known, utc_now, lambda: wake(config))
 
     def serve(self, ready: Callable[[Config], None]) -> None:
         """Serve the home until Ctrl-C; `ready` is told when all programs answer."""

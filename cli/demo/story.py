@@ -77,9 +77,7 @@ class Deed:
 
 @dataclass(slots=True)
 class Book:
-    """The story so far: every certificate by holder reference and profile, what it should be now, and where it was
-    applied for.
-    """
+    """The story so far: certificates by holder and profile, what each should be now, where it was applied for."""
 
     newest: dict[tuple[str, str], CertificateRecord]
     expected: dict[tuple[str, int], Expected]
@@ -97,12 +95,14 @@ class Story:
         profiles: Mapping[str, CertificateProfile],
         authorities: Mapping[str, AuthorityRecord],
         clock: Callable[[], datetime],
+        wake: Callable[[], None],
     ) -> None:
         self.counter = counter
         self.cast = cast
         self.profiles = profiles
         self.authorities = authorities
         self.clock = clock
+        self.wake = wake
         self.book = Book({}, {}, {}, {})
 
     def issue(self, wishes: Sequence[Wish]) -> None:
@@ -192,6 +192,7 @@ class Story:
     def run(self, cases: Sequence[Case]) -> None:
         """Submit and wait; raises `Disagreement` with the signer's word for the first that was not done."""
         self.counter.submit(cases)
+        self.wake()
         finished = self.counter.wait([case.record.id for case in cases], WAIT_SECONDS)
         for record in finished.values():
             if record.state != "done":
