@@ -17,7 +17,7 @@ from cli.errors import CommandError, NotFound
 from cli.wiring import open_database, open_token
 from crl.web import PublicationApplication
 from hsm.token import Token
-from ocsp.cache import AnswerCache
+from ocsp.cache import Recent
 from ocsp.delegate import Delegate
 from ocsp.errors import ResponderRefused
 from ocsp.limit import TokenBucket
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ANSWER_LIFE = timedelta(minutes=30)
 """From thisUpdate to nextUpdate of an answer (fact sheet b.6: 15 to 30 minutes)."""
 
-CACHED_ANSWERS = 200_000
+CACHED_ANSWERS = 100_000
 """About 1 KiB each."""
 
 UNKNOWN_PER_SECOND = 200.0
@@ -144,8 +144,8 @@ def verifiers_application(config: Config) -> Callable[[], "WSGIApplication"]:
         database = open_database(config, "ocsp")
         responder = Responder(
             delegates(config, database, responder_tokens(config)),
-            StatusReader(database),
-            AnswerCache(CACHED_ANSWERS),
+            StatusReader(database, CACHED_ANSWERS),
+            Recent(CACHED_ANSWERS),
             TokenBucket(UNKNOWN_PER_SECOND, UNKNOWN_BURST),
         )
         status = OCSPApplication(responder, clock)
