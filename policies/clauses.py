@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from policies.extension import Extension, RFC822Name, SubjectAltName
-from policies.extension_clauses import EXTENSION_OIDS, Reading, check_extension
+from policies.extension_clauses import EXTENSION_OIDS, Reading, check_extension, public_key
 from policies.finding import Finding, Severity
 from policies.name_clauses import Fact, Remark, check_directory_name
 from policies.names import JST
@@ -113,7 +113,7 @@ def _serial_number(reading: Reading) -> Iterator[Finding]:
 
 
 def _signature_algorithm(reading: Reading) -> Iterator[Finding]:
-    key, hash_name = reading.issuer.public_key(), reading.profile.signature_hash
+    key, hash_name = public_key(reading.issuer), reading.profile.signature_hash
     expected: str | None = None
     if isinstance(key, rsa.RSAPublicKey):
         expected = _RSA_SIGNATURES[hash_name]
@@ -191,7 +191,7 @@ def _is_leap(year: int) -> bool:
 
 
 def _key(reading: Reading) -> Iterator[Finding]:
-    rule, key = reading.profile.key, reading.certificate.public_key()
+    rule, key = reading.profile.key, public_key(reading.certificate)
     if isinstance(key, rsa.RSAPublicKey):
         accepted = key.key_size in rule.rsa_bits
     elif isinstance(key, ec.EllipticCurvePublicKey):

@@ -7,15 +7,17 @@ from hashlib import sha1
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from policies import extension as stated
 from policies.name_clauses import Remark, check_directory_name, check_general_names
 from policies.schema import CertificateProfile
+from policies.tbs import IssuerKey
 from policies.terms import AuthorityTerms
 
-__all__ = ["EXTENSION_OIDS", "PURPOSE_OIDS", "Reading", "check_extension"]
+__all__ = ["EXTENSION_OIDS", "PURPOSE_OIDS", "Reading", "check_extension", "public_key"]
 
 EXTENSION_OIDS = {
     "subjectKeyIdentifier": "2.5.29.14",
@@ -95,18 +97,26 @@ def _(extension: stated.BasicConstraints, found: x509.BasicConstraints, reading:
 
 @check_extension.register
 def _(extension: stated.SubjectKeyIdentifier, found: x509.SubjectKeyIdentifier, reading: Reading) -> Iterator[Remark]:
-    if found.digest != sha1(_key_bits(reading.certificate), usedforsecurity=False).digest():
+    if found.digest != sha1(_key_bits(public_key(reading.certificate)), usedforsecurity=False).digest():
         yield "it is not the SHA-1 of the subject's key bits"
 
 
-def _key_bits(certificate: x509.Certificate) -> bytes:
-    """The content of the subjectPublicKey BIT STRING."""
-    key = certificate.public_key()
+def public_key(certificate: x509.Certificate) -> IssuerKey | None:
+    """The key in a certificate, or None when it is malformed or of a kind that no profile accepts."""
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) else None
+
+
+def _key_bits(key: IssuerKey | None) -> bytes:
+    """The content of the subjectPublicKey BIT STRING; empty for a key that is refused anyway."""
     if isinstance(key, rsa.RSAPublicKey):
         return key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
     if isinstance(key, ec.EllipticCurvePublicKey):
         return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return b"" if key is None else key.public_bytes_raw()
 
 
 @check_extension.register
