@@ -30,6 +30,7 @@ from store.crls import count_entries
 from store.database import Transaction
 from store.status import acts, conflicts, statuses
 
+_SCOPE = EXTENSIONS["issuingDistributionPoint"].dotted_string
 AT_ONCE = 500  # serials asked for in one statement
 
 
@@ -104,6 +105,8 @@ def _check_heading(made: ListFile, ordered: Ordered) -> None:
     expected = [
         (EXTENSIONS[kind].dotted_string, critical, value) for kind, critical, value in ordered.heading.extensions()
     ]
+    if not any(oid == _SCOPE for oid, _, _ in found):
+        raise WrongExtensions(_SCOPE)  # a list without a scope would pass for the list of all (section 5.2.5)
     for one, other in zip_longest(found, expected, fillvalue=("none", False, b"")):
         if one != other:
             raise WrongExtensions(other[0])

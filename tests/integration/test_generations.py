@@ -56,7 +56,7 @@ def verifier(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     """The first generation issued two certificates and revoked one; both generations then published the partition."""
     folder, now = tmp_path_factory.mktemp("generations"), datetime.now(UTC)
     generations = [make_authority(name, "jpki-sign", rsa.generate_private_key(65537, 2048), now) for name in (G1, G2)]
-    register = Register(folder, name_bytes(POINT))
+    register = Register.make(folder, name_bytes(POINT))
     for serial in (REVOKED, GOOD):
         register.issue(G1, "jpki-sign", serial, now)
         (folder / f"{serial:x}.cer").write_bytes(leaf(generations[0], serial, now).public_bytes(Encoding.PEM))

@@ -98,7 +98,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, softhsm: SoftHSM) -> Itera
     (folder / "responder.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
     described = {"module": str(token.module), "label": token.label, "lock": str(token.lock), "pin": PIN}
     (folder / "token.json").write_text(json.dumps({**described, "environment": dict(token.environment)}))
-    register = Register(folder)
+    register = Register.make(folder)
     for serial in range(0x1001, 0x100A):
         register.issue("jpki-sign-g1", "jpki-sign", serial, now)
     register.revoke("jpki-sign", 0x1002, 1, now)

@@ -95,7 +95,7 @@ def test_what_left_is_the_difference(
 @pytest.fixture
 def register(tmp_path: Path) -> Iterator[Register]:
     """A register in which serials 1 to 3 of the authority are revoked."""
-    register = Register(tmp_path, name_bytes(POINT))
+    register = Register.make(tmp_path, name_bytes(POINT))
     for serial in (1, 2, 3):
         register.issue("jpki-sign-g1", "jpki-sign", serial, NOW)
         register.revoke("jpki-sign", serial, 1, NOW)
@@ -149,6 +149,12 @@ def test_wrong_heading(
     ordered = heading(ec_authority)
     with pytest.raises(refusal):
         pass_gate(register, ec_authority, replace(ordered, **change), ordered=ordered)  # type: ignore[arg-type]  # one field
+
+
+def test_list_without_a_scope(register: Register, ec_authority: SampleAuthority) -> None:
+    """RFC 5280 section 5.2.5: a list of one partition that does not say so would pass for the list of all."""
+    with pytest.raises(WrongExtensions):
+        pass_gate(register, ec_authority, heading(ec_authority, point=None))
 
 
 def test_number_not_greater(register: Register, ec_authority: SampleAuthority) -> None:

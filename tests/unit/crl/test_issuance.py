@@ -47,7 +47,7 @@ class House:
     def __init__(self, folder: Path, *authorities: SampleAuthority) -> None:
         self.database = folder / "database"
         self.database.mkdir()
-        self.register = Register(self.database, name_bytes(POINT))
+        self.register = Register.make(self.database, name_bytes(POINT))
         self.publication = Publication(folder / "public")
         self.clock = Clock()
         self.signers = [

@@ -31,6 +31,6 @@ def ec_key() -> ec.EllipticCurvePrivateKey:
 @pytest.fixture
 def register(tmp_path: Path) -> Iterator[Register]:
     """An empty register of certificates."""
-    made = Register(tmp_path)
+    made = Register.make(tmp_path)
     yield made
     made.close()
