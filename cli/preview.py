@@ -83,7 +83,8 @@ def complete(profile: CertificateProfile, stated: Mapping[str, object]) -> Mappi
         sequence=secrets.randbelow(100_000) if parsed.sequence is None else parsed.sequence,
         random=secrets.token_bytes,
     )
-    return whole.model_dump(mode="json", exclude_none=True)
+    stated_name = {} if parsed.pseudonym is None else {"pseudonym": parsed.pseudonym}
+    return {**whole.model_dump(mode="json", exclude_none=True), **stated_name}
 
 
 def validity_of(

@@ -17,7 +17,6 @@ from cli.errors import CommandError, NotFound
 from cli.wiring import open_database, open_token
 from crl.web import PublicationApplication
 from hsm.token import Token
-from ocsp.cache import Recent
 from ocsp.delegate import Delegate
 from ocsp.errors import ResponderRefused
 from ocsp.limit import TokenBucket
@@ -145,7 +144,7 @@ def verifiers_application(config: Config) -> Callable[[], "WSGIApplication"]:
         responder = Responder(
             delegates(config, database, responder_tokens(config)),
             StatusReader(database, CACHED_ANSWERS),
-            Recent(CACHED_ANSWERS),
+            CACHED_ANSWERS,
             TokenBucket(UNKNOWN_PER_SECOND, UNKNOWN_BURST),
         )
         status = OCSPApplication(responder, clock)
