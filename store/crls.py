@@ -2,29 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    case,
-    func,
-    insert,
-    literal_column,
-    select,
-    text,
-    type_coerce,
-    update,
-)
+from sqlalchemy import case, insert, select, text, update
 
 from store.bounds import octets, utc, word
 from store.database import Transaction
 from store.errors import RecordRefused
 from store.rows import insertion
-from store.tables import CRL, CRL_NUMBER, MICROSECONDS, PUBLICATION_REQUEST, STATUS
+from store.tables import CRL, CRL_NUMBER, MICROSECONDS, PUBLICATION_REQUEST, microseconds
 
 _ROWS_AT_A_TIME = 10_000
 _MOST_NUMBER = 1 << 63
@@ -93,14 +81,16 @@ def entries(tx: Transaction, issuer: str, partition: str, not_listed_past: datet
     Listed is every serial revoked, abandoned or on hold whose certificate had not ended before ``not_listed_past``, the
     thisUpdate of the previous list (None: no previous list): so each stands once in a list dated past its end.
     """
-    statement = _listed(select(*_ENTRY), issuer, partition, not_listed_past).order_by(STATUS.c.serial)
-    with tx.execute(statement.execution_options(yield_per=_ROWS_AT_A_TIME)) as rows:
+    options = {"stream_results": True, "yield_per": _ROWS_AT_A_TIME}
+    statement, values = _listed(tx, _ENTRIES + " ORDER BY serial", issuer, partition, not_listed_past)
+    with tx.exec_driver_sql(statement, values, execution_options=options) as rows:
         yield from map(Entry._make, rows)
 
 
 def count_entries(tx: Transaction, issuer: str, partition: str, not_listed_past: datetime | None) -> int:
     """Count what `entries` streams."""
-    return int(tx.execute(_listed(select(func.count()), issuer, partition, not_listed_past)).scalar_one())
+    statement, values = _listed(tx, _COUNT, issuer, partition, not_listed_past)
+    return int(tx.exec_driver_sql(statement, values).scalar_one())
 
 
 def next_number(tx: Transaction, issuer: str, partition: str, above: int = 0) -> int:
@@ -159,16 +149,23 @@ def answer_request(tx: Transaction, id: UUID, answer: str, at: datetime) -> None
     tx.execute(update(PUBLICATION_REQUEST).where(PUBLICATION_REQUEST.c.id == id).values(answer=answer, answered_at=at))
 
 
-def _seconds(column: str) -> ColumnElement[int]:
-    """Give a time column as its plain number, cut to seconds by the database."""
-    return type_coerce(STATUS.c[column], BigInteger) // literal_column(str(MICROSECONDS), BigInteger)
-
-
 _REQUEST = PublicationRequest.__slots__
-_ENTRY = (STATUS.c.serial, _seconds("revoked_at"), STATUS.c.reason, _seconds("invalidity_at"))
+
+# Written for the driver. The first condition makes the partial index `status_listed` usable, so it stands in the text;
+# SQLite, which keeps no statistics of its own, is told to use that index: it would read every certificate otherwise.
+_LISTED = (
+    "FROM status {hint} WHERE state <> 0 "
+    "AND status.issuer = {mark} AND status.partition = {mark} AND status.not_after >= {mark}"
+)
+_ENTRIES = f"SELECT serial, revoked_at / {MICROSECONDS}, reason, invalidity_at / {MICROSECONDS} {_LISTED}"
+_COUNT = f"SELECT count(*) {_LISTED}"
+_ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def _listed(statement: Select[Any], issuer: str, partition: str, not_listed_past: datetime | None) -> Select[Any]:
-    """Restrict to what a list holds; the first condition is written as the index `status_listed` has it."""
-    listed = statement.where(text("state <> 0"), STATUS.c.issuer == issuer, STATUS.c.partition == partition)
-    return listed if not_listed_past is None else listed.where(STATUS.c.not_after >= not_listed_past)
+def _listed(
+    tx: Transaction, statement: str, issuer: str, partition: str, not_listed_past: datetime | None
+) -> tuple[str, tuple[str, str, int]]:
+    """Give a statement about what a list holds, and its values, as this engine's driver takes them."""
+    sqlite = tx.dialect.name == "sqlite"
+    written = statement.format(hint="INDEXED BY status_listed" if sqlite else "", mark="?" if sqlite else "%s")
+    return written, (issuer, partition, microseconds(not_listed_past or _ALWAYS))

@@ -304,8 +304,8 @@ def _worse(many: Sequence[_Said]) -> Status:
     return Status("good", None, None, None, not_after)
 
 
-def _time(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else instant(microseconds)
+def _time(number: int | None) -> datetime | None:
+    return None if number is None else instant(number)
 
 
 def _locked(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Row[Any]]:

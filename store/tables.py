@@ -23,9 +23,14 @@ MICROSECONDS = 1_000_000
 GOOD, REVOKED, HELD = 0, 1, 2
 
 
-def instant(microseconds: int) -> datetime:
+def instant(number: int) -> datetime:
     """Give the time of a number of microseconds since 1970 UTC."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + timedelta(microseconds=number)
+
+
+def microseconds(time: datetime) -> int:
+    """Give the number of whole microseconds from 1970 UTC to an aware time."""
+    return (time - _EPOCH) // _MICROSECOND
 
 
 class Instant(TypeDecorator[datetime]):
@@ -36,7 +41,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Turn an aware time into its number."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401 - the driver's own value, as the parent class types it
         """Turn the number back into a time in UTC."""
@@ -374,6 +379,7 @@ Index(
     STATUS.c.revoked_at,
     STATUS.c.reason,
     STATUS.c.invalidity_at,
+    STATUS.c.state,
     sqlite_where=_LISTED,
     postgresql_where=_LISTED,
 )

@@ -190,7 +190,7 @@ def _status() -> None:
     op.create_index(
         "status_listed",
         "status",
-        ["issuer", "partition", "serial", "not_after", "revoked_at", "reason", "invalidity_at"],
+        ["issuer", "partition", "serial", "not_after", "revoked_at", "reason", "invalidity_at", "state"],
         sqlite_where=sa.text("state <> 0"),
         postgresql_where=sa.text("state <> 0"),
     )
