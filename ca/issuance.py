@@ -20,7 +20,7 @@ from store.applications import Use, fence_many, finish_many, give_back, use_many
 from store.audit import AuditChain
 from store.certificates import CertificateRecord, abandon_many, record_many, reserve_many
 from store.database import Database, Transaction
-from store.errors import ApplicationError, ApplicationUsed, CertificateError, ClaimLost, SerialInUse
+from store.errors import ApplicationError, ApplicationUsed, CertificateError, ClaimLost, NotReserved, SerialInUse
 
 __all__ = ["Checkpoint", "Issued", "Ledger", "NotIssued", "finish_issue", "issue", "passed"]
 
@@ -59,7 +59,8 @@ class NotIssued:
     """A prepared certificate that was not issued, and why.
 
     SignatureWrong: its serial number is abandoned and the application may be claimed again. ClaimLost: another signer
-    has the application now. Any other error of the store is the database's rule that stands against the certificate.
+    has the application now. ApplicationUsed: it was carried out before, and is ended. NotReserved: its serial number
+    was abandoned meanwhile. Any other is the rule of the database that stands against the certificate.
     """
 
     prepared: PreparedCertificate
@@ -124,37 +125,49 @@ def _sign(prepared: PreparedCertificate) -> Issued:
 
 
 def _record(signed: Sequence[Issued], ledger: Ledger, now: datetime) -> tuple[Outcome, ...]:
-    """Transaction 2, fenced: certificates, their status, the end of their applications, and audit."""
+    """Transaction 2; without those whose serial number somebody abandoned while this signer stood still."""
     if not signed:
         return ()
+    try:
+        return _recorded(signed, ledger, now)
+    except NotReserved as error:
+        gone = [one.prepared for one in signed if one.prepared.key == (error.issuer, error.serial)]
+        rest = [one for one in signed if one.prepared.key != (error.issuer, error.serial)]
+        if not gone:
+            raise
+        with ledger.database.transaction() as tx:
+            _write(tx, ledger, "signature.discarded", gone, now)
+        return (*_record(rest, ledger, now), *(NotIssued(one, error) for one in gone))
+
+
+def _recorded(signed: Sequence[Issued], ledger: Ledger, now: datetime) -> tuple[Outcome, ...]:
+    """Transaction 2, fenced: certificates, their status, the end of their applications, and audit."""
     with ledger.database.transaction() as tx:
         held, lost = _still_claimed(tx, [one.prepared for one in signed], ledger)
-        keys = {one.key for one in held} - _used_before(tx, held, ledger, now)
+        again = _used_before(tx, held, ledger, now)
+        used = {one.prepared.key for one in again}
+        keys = {one.key for one in held} - used
         recorded = [one for one in signed if one.prepared.key in keys]
         record_many(tx, [(*one.prepared.key, one.certificate) for one in recorded], now)
         _finish(tx, ledger, [one.prepared for one in recorded], "done", "issued", now)
         _write(tx, ledger, "certificate.issued", [one.prepared for one in recorded], now)
         _write(tx, ledger, "signature.discarded", [one.prepared for one in lost], now)
         ledger.checkpoint("recording")
-    used = [
-        NotIssued(one, ApplicationUsed(one.application_id))
-        for one in held
-        if one.key not in keys and one.application_id
-    ]
-    return (*recorded, *lost, *used)
+    return (*recorded, *lost, *again)
 
 
 def _used_before(
     tx: Transaction, held: Sequence[PreparedCertificate], ledger: Ledger, now: datetime
-) -> set[tuple[str, int]]:
+) -> list[NotIssued]:
     """Use up the applications, once each; one used before gets no second certificate, and its serial is revoked."""
-    uses = [Use(one.application_id, now, *one.key) for one in held if one.application_id is not None]
-    first = use_many(tx, uses)
-    again = [one for one in held if one.application_id is not None and one.application_id not in first]
-    abandon_many(tx, [one.key for one in again], now)
-    _finish(tx, ledger, again, "refused", ApplicationUsed.code, now)
-    _write(tx, ledger, "certificate.abandoned", again, now)
-    return {one.key for one in again}
+    asked = [(one, one.application_id) for one in held if one.application_id is not None]
+    first = use_many(tx, [Use(id, now, *one.key) for one, id in asked])
+    again = [NotIssued(one, ApplicationUsed(id)) for one, id in asked if id not in first]
+    used = [one.prepared for one in again]
+    abandon_many(tx, [one.key for one in used], now)
+    _finish(tx, ledger, used, "refused", ApplicationUsed.code, now)
+    _write(tx, ledger, "certificate.abandoned", used, now)
+    return again
 
 
 def _abandon(wrong: Sequence[NotIssued], ledger: Ledger, now: datetime) -> tuple[NotIssued, ...]:

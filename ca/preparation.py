@@ -18,7 +18,7 @@ from cryptography import x509
 from ca.application import Application
 from ca.authority import Authority
 from ca.errors import CAError
-from ca.refusals import FindingsRefused
+from ca.refusals import FindingsRefused, ProgramFault
 from ca.request import check_possession
 from ca.signature import CertificateKey, certificate_der
 from ca.statement import PublicKey, key_octets
@@ -153,9 +153,10 @@ def prepare_all(
         if isinstance(draft, Refusal):
             yield draft
             continue
+        linted = next(findings)
         try:
-            yield _judged(draft, next(findings))
-        except FindingsRefused as error:
+            yield _judged(draft, linted)
+        except Refused as error:
             yield Refusal(case, error)
 
 
@@ -184,6 +185,8 @@ def _drafted(case: Case, now: datetime) -> _Draft | Refusal:
         return _draft(_plan(case), now)
     except Refused as error:
         return Refusal(case, error)
+    except Exception as error:  # a case that trips the program must not take a whole batch with it
+        return Refusal(case, ProgramFault(type(error).__name__))
 
 
 def _plan(case: Case) -> Plan:

@@ -12,6 +12,7 @@ __all__ = [
     "InvalidityInFuture",
     "PathInvalid",
     "ProfileUnfit",
+    "ProgramFault",
     "RandomFailed",
     "SignatureWrong",
     "TargetDiffers",
@@ -114,3 +115,13 @@ class ProfileUnfit(CAError):
     code = "ca.profile-unfit"
     sentence = "Profile {profile!r} is not for the kind of certificate that this step makes"
     next = "Correct the profile in the ceremony script"
+
+
+@dataclass(eq=False)
+class ProgramFault(CAError):
+    """A case made the program fail in a way nobody foresaw; `kind` is the class of the exception, never its text."""
+
+    kind: str
+    code = "ca.program-fault"
+    sentence = "The program failed with {kind} on this case"
+    next = "Report the fault; the case is tried again and parked when it fails three times"

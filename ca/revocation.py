@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from ca.application import Application
+from ca.issuance import Ledger
 from ca.refusals import EffectDiffers, InvalidityInFuture, TargetDiffers
 from ca.trail import serial_text, warrant_facts
 from ca.warrant import Warrant
@@ -19,7 +20,7 @@ from store.audit import Fact
 from store.certificates import CertificateRecord, certificate, hand_over, pending
 from store.database import Transaction
 
-__all__ = ["Act", "execute"]
+__all__ = ["Act", "execute", "withdraw"]
 
 Act = tuple[str, dict[str, Fact]]
 """An audit event and its facts."""
@@ -58,6 +59,29 @@ def execute(tx: Transaction, warrant: Warrant, now: datetime) -> tuple[Act, ...]
     return tuple((event, facts | warrant_facts(warrant)) for event, facts in acts)
 
 
+def withdraw(
+    issuer: str,
+    serial: int,
+    reason: int | None,
+    *,
+    ledger: Ledger,
+    now: datetime,
+    invalidity_at: datetime | None = None,
+) -> None:
+    """Revoke in a ceremony what a ceremony issued: the certificate of an authority or a responder, in one transaction.
+
+    Raises TargetDiffers for a certificate that was issued on an application, whose officers decide; AlreadyRevoked,
+    UnknownCertificate, InvalidityInFuture.
+    """
+    _check_invalidity(invalidity_at, now)
+    with ledger.database.transaction() as tx:
+        target = certificate(tx, issuer, serial)
+        if target.application_id is not None:
+            raise TargetDiffers(issuer, serial_text(serial), "application")
+        status.revoke(tx, issuer, serial, reason or None, now, invalidity_at, None)
+        ledger.audit.append(tx, "certificate.revoked", _named(target) | {"reason": reason}, now)
+
+
 def _check_target(application: Application, target: CertificateRecord) -> None:
     """The row of the certificate must be of the authority, profile and holder that the officers signed for.
 
@@ -70,13 +94,17 @@ def _check_target(application: Application, target: CertificateRecord) -> None:
 
 def _revoke(tx: Transaction, application: Application, target: CertificateRecord, now: datetime) -> list[Act]:
     _check_effect(application)
-    if application.invalidity_at is not None and application.invalidity_at > now:
-        raise InvalidityInFuture(application.invalidity_at)
+    _check_invalidity(application.invalidity_at, now)
     reason = application.reason or None  # unspecified is left out (RFC 5280 section 5.3.1)
     status.revoke(tx, target.issuer, target.serial, reason, now, application.invalidity_at, application.id)
     return [
         ("certificate.revoked", _named(target) | {"reason": application.reason, "event_of_life": application.event})
     ]
+
+
+def _check_invalidity(invalidity_at: datetime | None, now: datetime) -> None:
+    if invalidity_at is not None and invalidity_at > now:
+        raise InvalidityInFuture(invalidity_at)
 
 
 def _check_effect(application: Application) -> None:

@@ -18,7 +18,7 @@ from ca.errors import CAError
 from ca.issuance import Checkpoint, Issued, Ledger, Outcome, issue, passed
 from ca.preparation import Case, Refusal, prepare_all
 from ca.recovery import abandon_orphans, abandon_rows, left_behind, prepared_again, sign_again
-from ca.refusals import SignatureWrong, TooManyFailures
+from ca.refusals import ProgramFault, SignatureWrong, TooManyFailures
 from ca.revocation import execute
 from ca.roster import Roster
 from ca.serials import Random, SerialNumbers
@@ -45,9 +45,10 @@ Refusing = CAError | PolicyError | ApplicationError | CertificateError | NoPendi
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn did, in applications: `claimed` is the sum of all but `orphans` and those waiting for a retry.
+    """What became of the applications that one turn claimed, by number; all but `orphans` add up to `claimed`.
 
-    `lost` were taken over by another signer; `orphans` are reserved serial numbers nobody would have come back to.
+    `executed` are those that were no issue; `failed` will be tried again, `parked` wait for a person, `lost` are
+    another signer's now. `orphans` are serial numbers abandoned because nobody would have come back to them.
     """
 
     claimed: int = 0
@@ -142,6 +143,9 @@ class _Work:
             except _REFUSALS as error:
                 self._end(record.id, "refused", error)
                 continue
+            except Exception as error:  # what is read here was written by others: no text may stop the signer
+                self._fail(record.id, ProgramFault(type(error).__name__))
+                continue
             if record.attempts >= FAILURES:
                 self._end(record.id, "parked", TooManyFailures(record.attempts))
             elif warrant.application.action == "issue":
@@ -199,7 +203,9 @@ class _Work:
         results = prepare_all(fresh, self._now, self._signer.linters)
         while chunk := list(islice(results, self._signer.batch)):
             for one in chunk:
-                if isinstance(one, Refusal):
+                if isinstance(one, Refusal) and isinstance(one.error, ProgramFault):
+                    self._fail(one.case.warrant.application.id, one.error)
+                elif isinstance(one, Refusal):
                     self._end(one.case.warrant.application.id, "refused", one.error)
             self._count(issue([one for one in chunk if not isinstance(one, Refusal)], self._ledger, self._now))
 
@@ -247,6 +253,14 @@ class _Work:
             self._lost(id)
         else:
             self.ends[state] += 1
+
+    def _fail(self, id: UUID, error: ProgramFault) -> None:
+        """Give an application back as failed: it is nobody's refusal, and comes back until it is parked."""
+        with self._ledger.database.transaction() as tx:
+            give_back(tx, [id], self._token, failed=True)
+            facts: dict[str, Fact] = {"application": str(id), "code": error.code, "kind": error.kind}
+            self._ledger.audit.append(tx, "application.failed", facts, self._now)
+        self.ends["failed"] += 1
 
     def _lost(self, id: UUID) -> None:
         with self._ledger.database.transaction() as tx:

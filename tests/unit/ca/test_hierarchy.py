@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ca.authority import Authority, activate
 from ca.hierarchy import responder_certificate, self_signed_certificate, subordinate_certificate
 from ca.issuance import Ledger
-from ca.refusals import ProfileUnfit, SignatureWrong
+from ca.refusals import ProfileUnfit, SignatureWrong, TargetDiffers
+from ca.revocation import withdraw
 from ca.serials import SerialNumbers
 from ca.signature import CertificateKey
 from ca.validation import validate_path
@@ -18,6 +19,7 @@ from policies.profile import load_profiles
 from policies.terms import load_terms, terms_template
 from store.audit import AuditChain
 from store.certificates import CertificateFilter, find
+from store.errors import AlreadyRevoked
 from store.status import statuses
 from tests.fixtures.logged_keys import LoggedKey
 from tests.fixtures.officers import DEPLOYMENT, NOW, authority_statement
@@ -139,3 +141,24 @@ def test_an_authority_below_never_outlives_its_issuer(ledger: Ledger) -> None:
             now=NOW + timedelta(days=365 * 19),
         )
     assert "validity" in refused.value.code  # type: ignore[attr-defined]  # a PolicyError
+
+
+def test_a_ceremony_revokes_what_a_ceremony_issued(house: House, ledger: Ledger) -> None:
+    """REV-4, RFC 5280 5.3.1: an authority's certificate is revoked with its reason, once."""
+    certificate = root(ledger)
+    withdraw("lgpki-app", certificate.serial_number, 2, ledger=ledger, now=NOW + timedelta(days=1))
+    with house.owner.snapshot() as tx:
+        status = statuses(tx, "lgpki-app", [certificate.serial_number])[certificate.serial_number]
+    assert (status.state, status.reason) == ("revoked", 2)
+    with pytest.raises(AlreadyRevoked):
+        withdraw("lgpki-app", certificate.serial_number, 2, ledger=ledger, now=NOW + timedelta(days=2))
+
+
+def test_a_ceremony_does_not_revoke_a_residents_certificate(house: House, ledger: Ledger) -> None:
+    """REV-5: what officers asked for, officers revoke."""
+    case = house.issue_case("one")
+    house.submit(case)
+    house.signer("next").turn(NOW + timedelta(minutes=5))
+    serial_number = house.issued(case).serial_number
+    with pytest.raises(TargetDiffers):
+        withdraw("jpki-auth", serial_number, 5, ledger=ledger, now=NOW + timedelta(minutes=6))

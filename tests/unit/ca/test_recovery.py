@@ -126,3 +126,18 @@ def test_a_signer_that_comes_back_late_discards_its_signature(house: House) -> N
     assert house.signer("late", checkpoint=checkpoint).turn(CRASH) == Turn(claimed=1, lost=1)
     assert len(house.certificates(case)) == 1
     assert [facts["application"] for facts in house.audited("signature.discarded")] == [str(case.id)]
+
+
+def test_a_signer_that_comes_back_after_the_sweep_discards_its_signature(house: House) -> None:
+    """ISS-2: an abandoned serial stays revoked, even if its signer wakes up with the signature in its hand."""
+    case = house.issue_case("one")
+    house.submit(case)
+
+    def checkpoint(reached: str) -> None:
+        if reached == "signed":
+            assert house.signer("successor").turn(CRASH + timedelta(days=8)) == Turn(orphans=1)
+
+    assert house.signer("late", checkpoint=checkpoint).turn(CRASH) == Turn(claimed=1, refused=1)
+    assert states(house, case) == ["abandoned"]
+    assert house.record(case).outcome == "store.not-reserved"
+    assert len(house.audited("signature.discarded")) == 1

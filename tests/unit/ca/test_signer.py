@@ -1,0 +1,116 @@
+"""The turn of the signer: what it takes, what it refuses, and how it says so (design section 3; DBC-2)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography import x509
+
+from ca import preparation
+from ca.signer import Turn
+from store.applications import add_application, add_evidence_many
+from tests.fixtures.officers import NOW, status_application
+from tests.fixtures.signing import ISSUER, House
+
+LATER = NOW + timedelta(minutes=5)
+
+
+def test_a_turn_without_work_touches_nothing(house: House) -> None:
+    """The row is the message: nothing waits, nothing is written, no roster is read."""
+    before = len(house.audited("certificate.issued"))
+    assert house.signer().turn(LATER) == Turn()
+    assert not (house.folder / "roster.floor").exists()
+    assert len(house.audited("certificate.issued")) == before
+
+
+def test_one_turn_carries_out_different_actions(house: House) -> None:
+    """Design section 3: the counter's single certificate and a bulk take one path; so do issues and revocations."""
+    old = house.issue_case("one")
+    house.submit(old)
+    signer = house.signer()
+    signer.turn(LATER)
+    revoke = status_application(old, "revoke", house.issued(old).serial_number, issuer=ISSUER, reason=5, now=LATER)
+    bad = house.issue_case("three", sex=1)
+    house.submit(revoke, house.issue_case("two"), bad)
+    assert signer.turn(LATER + timedelta(minutes=5)) == Turn(claimed=3, issued=1, executed=1, refused=1)
+    assert house.record(bad).outcome == "policies.facts-refused"
+
+
+def test_a_refusal_is_recorded_and_audited_with_its_code(house: House) -> None:
+    """HMI-1 and ROL-2: who looks at the case sees why; the audit trail says the same, without a holder's name."""
+    case = house.issue_case("見本太郎", nationality="JP")
+    house.submit(case)
+    house.signer().turn(LATER)
+    record = house.record(case)
+    assert (record.state, record.outcome) == ("refused", "policies.facts-refused")
+    assert house.audited("application.refused") == [{"application": str(case.id), "code": "policies.facts-refused"}]
+    assert house.certificates(case) == ()
+
+
+def test_an_expired_application_is_never_taken(house: House) -> None:
+    """Design section 3: the canonical form holds the expiry; after it no approval counts."""
+    case = house.issue_case("one")
+    house.submit(case)
+    assert house.signer().turn(NOW + timedelta(days=7)) == Turn()
+    assert house.record(case).state == "open"
+
+
+def test_a_case_of_an_authority_unknown_here_is_refused(house: House) -> None:
+    """Design section 7: certificates are matched to a CA by key; a name this signer does not have is no authority."""
+    case = replace(house.issue_case("one"), authority="jpki-auth-g2")
+    house.submit(case)
+    house.signer().turn(LATER)
+    assert house.record(case).outcome == "ca.application-authority"
+
+
+def test_a_profile_unknown_here_is_refused(house: House) -> None:
+    """Design section 5: only the profiles of the authority's signed record may be used."""
+    case = house.issue_case("one", profile="jpki-sign")
+    house.submit(case)
+    house.signer().turn(LATER)
+    assert house.record(case).outcome == "ca.profile-not-authorised"
+
+
+def test_a_case_that_waits_for_an_approval_is_not_taken(house: House) -> None:
+    """The count of approvals tells the signer when to look; until then the case is nobody's failure."""
+    case = house.issue_case("one")
+    record, evidence = house.office.case(case, house.profiles[case.profile])
+    with house.ra.transaction() as tx:
+        add_application(tx, record, evidence[0])
+        add_evidence_many(tx, [one for one in evidence[1:] if one.role != "approval"])
+    assert house.signer().turn(LATER) == Turn()
+    assert house.record(case).state == "open"
+
+
+def test_a_case_that_trips_the_program_takes_nobody_with_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Design section 4: it is not refused for a fault of ours, comes back, and is parked after three times."""
+    case, other = house.issue_case("one", window="666Z"), house.issue_case("two")
+    house.submit(case, other)
+    build = preparation.certificate_builder
+
+    def broken(*stated: Any, **named: Any) -> x509.CertificateBuilder:  # noqa: ANN401  # as the function it stands for
+        if stated[2].window == "666Z":
+            raise ZeroDivisionError
+        return build(*stated, **named)
+
+    monkeypatch.setattr(preparation, "certificate_builder", broken)
+    assert house.signer().turn(LATER) == Turn(claimed=2, issued=1, failed=1)
+    for number in (1, 2):
+        assert house.signer(f"signer-{number}").turn(LATER + timedelta(seconds=number)) == Turn(claimed=1, failed=1)
+    assert house.signer("last").turn(LATER + timedelta(seconds=3)) == Turn(claimed=1, parked=1)
+    assert house.audited("application.failed")[0]["kind"] == "ZeroDivisionError"
+    assert house.certificates(case) == ()
+
+
+def test_the_database_of_a_signer_is_written_as_a_signer(postgres_house: House) -> None:
+    """Design section 3: on PostgreSQL all the signer does fits into the grants of its role."""
+    case = postgres_house.issue_case("one", profile="jpki-auth-phone")
+    postgres_house.submit(case)
+    signer = postgres_house.signer()
+    assert signer.turn(LATER) == Turn(claimed=1, issued=1)
+    serial, now = postgres_house.issued(case).serial_number, LATER
+    for action, reason in (("hold", None), ("release", None), ("hand-over", None), ("revoke", 1)):
+        postgres_house.submit(status_application(case, action, serial, issuer=ISSUER, reason=reason, now=now))  # type: ignore[arg-type]  # an action by its name
+        now += timedelta(minutes=2)
+        assert signer.turn(now) == Turn(claimed=1, executed=1)
