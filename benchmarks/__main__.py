@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
-from benchmarks.measure import Outcome, document, table
 from benchmarks.machine import surroundings
+from benchmarks.measure import Outcome, document, table
 
 
 def main(arguments: Sequence[str]) -> int:

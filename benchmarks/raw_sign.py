@@ -18,12 +18,14 @@ def main(module: str, token: str, label: str) -> None:
     pin = sys.stdin.readline().strip()
     with pkcs11.lib(module).get_token(token_label=token).open(user_pin=pin) as session:
         key = session.get_key(label=label, object_class=pkcs11.ObjectClass.PRIVATE_KEY)
+        if not isinstance(key, pkcs11.SignMixin):
+            raise TypeError("the key may not sign")
         print("ready", flush=True)
         for line in sys.stdin:
             print(rate(key, float(line)), flush=True)
 
 
-def rate(key: pkcs11.PrivateKey, seconds: float) -> float:
+def rate(key: pkcs11.SignMixin, seconds: float) -> float:
     """Signatures per second by CKM_RSA_PKCS."""
     count, start = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - start) < seconds:

@@ -1,4 +1,4 @@
-"""Processes that only sign with a token's key: the limit of everything that needs one signature for each of its acts."""
+"""Processes that only sign with a token's key: the limit of whatever needs one signature for each of its acts."""
 
 import os
 import subprocess
