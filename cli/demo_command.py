@@ -38,17 +38,11 @@ def demo(context: click.Context, home: Path, people: int, ends: bool, postgres: 
     from cli.demo.run import Demo
     from cli.demo.screen import Screen
 
-    with Screen(as_json(context)) as screen:
-        started = time.monotonic()
+    with Screen(context, as_json(context), time.monotonic()) as screen:
         work = Demo(home, people, postgres, screen.say)
-        agreed = True
         if work.exists:
             say(f"{home} exists and is served as it is.")
         else:
-            config, checked = work.make()
-            screen.close()
-            agreed = all(each.agrees for each in checked)
-            screen.show(config, checked, time.monotonic() - started, context)
-        if not ends:
-            work.serve(screen.ready)
-        return Exit.OK if agreed else Exit.FAILED
+            work.make()
+        agreed = work.serve(screen.show, None if ends else screen.ready)
+    return Exit.OK if agreed else Exit.FAILED

@@ -1,4 +1,4 @@
-"""The demo from beginning to end: home, ceremony, people, lists, answers, check; then serve until stopped."""
+"""The demo from beginning to end: home, ceremony, people, lists; then answers and the check; then serving."""
 
 import secrets
 import time
@@ -13,7 +13,7 @@ from cli.demo.ceremony import Ceremony, publish_root_list
 from cli.demo.checking import Checked, check_all
 from cli.demo.holder_keys import holder_keys
 from cli.demo.home import CONFIG, make_home
-from cli.demo.papers import write_papers
+from cli.demo.papers import read_papers, write_papers
 from cli.demo.people import residents, staff
 from cli.demo.plot import Plot, keys_needed
 from cli.demo.programs import Programs, demand_free, running
@@ -45,23 +45,18 @@ class Demo:
         """Whether the home was made before; then it is served as it is."""
         return (self.home / CONFIG).is_file()
 
-    def make(self) -> tuple[Config, list[Checked]]:
-        """Make the home and everything in it and check it; its programs are stopped again when this returns."""
+    def make(self) -> None:
+        """Make the home and everything in it; its programs are stopped again when this returns."""
         config = make_home(self.home, self.database, secrets.token_bytes)
         Ceremony(config, secrets.token_bytes, self.say).hold()
         with running(config.path, config.home / "log") as programs:
             programs.start("signer", ["signer", "run"])
-            database = open_database(config, "ra")
-            story = self.story(config, database)
+            story = self.story(config, open_database(config, "ra"))
             people = list(residents(self.people, utc_now().date(), Random(LOT)))  # noqa: S311 - a lot, no secret
             posts = list(staff())
             Plot(story, people, posts, holder_keys(keys_needed(people, posts)), self.say).play()
-            lists = publish_lists(config, database, None, PUBLISH_SECONDS)
-            self.say(f"{lists} revocation lists published")
-            records = list(story.book.records.values())
-            self.say(f"written {write_papers(config, records, story.book.expected)}")
-            serve_verifiers(config, programs)
-            return config, check_all(config, records, story.book.expected)
+            index = write_papers(config, list(story.book.records.values()), story.book.expected)
+            self.say(f"{len(story.book.records)} certificates written, with what to expect of each in {index}")
 
     def story(self, config: Config, database: Database) -> Story:
         """The demo's counters in the branches' role of the database: it may submit, not decide."""
@@ -71,22 +66,33 @@ class Demo:
         counter = Counter(database, config.deployment, "", salt, secrets.token_bytes)
         return Story(counter, load_cast(config.home), profiles_of(config), known, utc_now, lambda: wake(config))
 
-    def serve(self, ready: Callable[[Config], None]) -> None:
-        """Serve the home until Ctrl-C; `ready` is told when all programs answer."""
+    def serve(self, checked: Callable[[Config, list[Checked]], None], ready: Callable[[Config], None] | None) -> bool:
+        """Start the home's programs and check every certificate; whether everything agreed.
+
+        `checked` is told the outcome. With `ready`, which is told that all programs answer, serving goes on until
+        Ctrl-C; without, it ends here.
+        """
         config = load_config(self.home / CONFIG)
+        read_papers(config)
         demand_free(config.ocsp.host, [config.ocsp.port])
         publish_root_list(config)
         with running(config.path, config.home / "log") as programs:
             programs.start("signer", ["signer", "run"])
+            programs.start("ocsp", ["ocsp", "serve"])
             programs.start("audit", ["audit", "checkpoint", "--every", "60"])
-            serve_verifiers(config, programs)
-            ready(config)
-            while True:
-                time.sleep(1.0)
-                programs.check()
+            lists = publish_lists(config, open_database(config, "ra"), None, PUBLISH_SECONDS)
+            self.say(f"{lists} revocation lists published")
+            programs.wait_for_port("ocsp", config.ocsp.host, config.ocsp.port)
+            found = check_all(config)
+            checked(config, found)
+            if ready is not None:
+                ready(config)
+                watch(programs)
+        return all(each.agrees for each in found)
 
 
-def serve_verifiers(config: Config, programs: Programs) -> None:
-    """Start the verifiers' port and wait until it is open."""
-    programs.start("ocsp", ["ocsp", "serve"])
-    programs.wait_for_port("ocsp", config.ocsp.host, config.ocsp.port)
+def watch(programs: Programs) -> None:
+    """Wait for ever; raises `Unreachable` when a program ends by itself."""
+    while True:
+        time.sleep(1.0)
+        programs.check()

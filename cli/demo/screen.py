@@ -1,5 +1,6 @@
 """What the demo shows a person: how far it is, what came of it, what to do next."""
 
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.status import Status
 
 from cli.config import Config
-from cli.demo.checking import Checked, summary
+from cli.demo.checking import Checked, as_document, summary
 from cli.output import document, on_terminal, say, table
 from cli.wiring import profiles_of
 
@@ -17,8 +18,10 @@ from cli.wiring import profiles_of
 class Screen:
     """Progress on standard error: a moving line on a terminal, plain lines elsewhere. The result on standard output."""
 
-    def __init__(self, quiet: bool) -> None:
+    def __init__(self, context: click.Context, quiet: bool, started: float) -> None:
+        self.context = context
         self.quiet = quiet
+        self.started = started
         self.status: Status | None = None
         if on_terminal() and not quiet:
             self.status = Console(stderr=True).status("starting")
@@ -49,31 +52,21 @@ class Screen:
         elif not self.quiet:
             say(f"- {line}")
 
-    def show(self, config: Config, checked: Sequence[Checked], seconds: float, context: click.Context) -> None:
+    def show(self, config: Config, checked: Sequence[Checked]) -> None:
         """The result: a table that needs no knowledge, the addresses, the next commands."""
+        self.close()
+        seconds = time.monotonic() - self.started
         titles = {name: profile.title for name, profile in profiles_of(config).items()}
-        rows = summary(checked, titles.__getitem__)
-        agree = sum(each.agrees for each in checked)
-        body = {
-            "home": str(config.home),
-            "seconds": round(seconds, 1),
-            "certificates": len(checked),
-            "agree": agree,
-            "profiles": [
-                dict(zip(("profile", "title", "good", "revoked", "held", "agree"), row, strict=True)) for row in rows
-            ],
-            "ocsp": f"{config.ocsp.base_url}/ocsp",
-            "crl": f"{config.ocsp.base_url}/crl",
-        }
         headings = ("profile", "certificate", "good", "revoked", "held", "OCSP and CRL agree")
-        lines = ["", table(headings, rows), "", verdict(agree, len(checked), seconds)]
+        lines = ["", table(headings, summary(checked, titles.__getitem__)), ""]
+        lines.append(verdict(sum(each.agrees for each in checked), len(checked), seconds))
         lines += [
-            f"  {each.record.profile} {each.record.serial:x}: expected {each.expected}, "
-            f"OCSP says {each.by_ocsp}, its list {each.by_list}"
+            f"  {each.paper.file}: expected {each.paper.expected}, OCSP says {each.by_ocsp}, its list {each.by_list}"
             for each in checked
             if not each.agrees
         ]
-        document(context, "demo", body, "\n".join([*lines, *next_steps(config)]))
+        body = as_document(config, checked, seconds)
+        document(self.context, "demo", body, "\n".join([*lines, *next_steps(config)]))
 
     def ready(self, config: Config) -> None:
         """Everything answers; say where, and how to stop."""
@@ -86,8 +79,8 @@ class Screen:
 def verdict(agree: int, total: int, seconds: float) -> str:
     """Whether the demo agrees with itself, in a sentence."""
     if agree == total:
-        return f"All {total} certificates are what the story says, by OCSP and by CRL. Made in {seconds:.0f} s."
-    return f"{total - agree} of {total} certificates are NOT what the story says. Made in {seconds:.0f} s."
+        return f"All {total} certificates are what the story says, by OCSP and by CRL. It took {seconds:.0f} s."
+    return f"{total - agree} of {total} certificates are NOT what the story says. It took {seconds:.0f} s."
 
 
 def next_steps(config: Config) -> list[str]:
