@@ -131,7 +131,7 @@ def _read(file: Path, public_key: AuditPublicKey, deployment: str) -> Anchor:
         anchor = _parsed(document)
     except InvalidSignature as error:
         raise AnchorRefused(file.name, "its signature is not the audit key's") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise AnchorRefused(file.name, "it is not an anchor") from error
     if anchor.deployment != deployment:
         raise AnchorRefused(file.name, "it belongs to another deployment")

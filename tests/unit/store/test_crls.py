@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -153,8 +152,8 @@ def test_scan_reads_the_covering_index_alone(sqlite_url: str, now: datetime) -> 
     database = Database(sqlite_url, "owner")
     asked: list[tuple[str, Sequence[object]]] = []
 
-    def note(*call: Any) -> None:
-        asked.append(call[2:4])
+    def note(connection: object, cursor: object, statement: str, values: Sequence[object], *_: object) -> None:
+        asked.append((statement, values))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:

@@ -1,0 +1,151 @@
+"""Anchors: signed, chained, written once outside the database; they know a restored old copy."""
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from store.anchors import AuditKey, checkpoint, verify_anchors
+from store.audit import AuditChain
+from store.database import Database, Program
+from store.errors import AnchorRefused
+from store.verification import verify
+
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+
+
+def write(database: Database, now: datetime) -> None:
+    """Append one entry."""
+    with database.transaction() as tx:
+        AuditChain("signer-1", "signer", "test").append(tx, "certificate.issued", {"serial": "07"}, now)
+
+
+def anchor(database: Database, folder: Path, now: datetime, key: AuditKey = EC_KEY) -> None:
+    """Write the next anchor."""
+    with database.snapshot() as tx:
+        checkpoint(tx, folder, key, "test", now)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give an empty folder for anchors."""
+    made = tmp_path / "anchors"
+    made.mkdir()
+    return made
+
+
+@pytest.mark.parametrize("key", [EC_KEY, RSA_KEY], ids=["ec", "rsa"])
+def test_anchors_are_believed_with_the_public_key_alone(
+    database: Database, folder: Path, now: datetime, key: AuditKey
+) -> None:
+    """LOG-1: whoever has the public key and the folder can verify; each anchor joins all heads."""
+    for minute in range(3):
+        write(database, now + timedelta(minutes=minute))
+        anchor(database, folder, now + timedelta(minutes=minute), key)
+    anchors = verify_anchors(folder, key.public_key(), "test")
+    assert [one.number for one in anchors] == [1, 2, 3]
+    assert [one.heads[0].sequence for one in anchors] == [1, 2, 3]
+    with database.snapshot() as tx:
+        result = verify(tx, "test", anchors)
+    assert (result.breaks, result.unanchored) == ((), 0)
+
+
+def edited(name: str, change: Callable[[Path], None]) -> Callable[[Path], str]:
+    """Name a defect's place and make it."""
+
+    def make(folder: Path) -> str:
+        change(folder / name)
+        return name
+
+    return make
+
+
+def _edit_head(file: Path) -> None:
+    content = json.loads(file.read_bytes())
+    content["checkpoint"]["heads"][0]["sequence"] = 1
+    file.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [
+        edited("0000000002.json", _edit_head),
+        edited("0000000002.json", lambda file: file.write_bytes(b"{}")),
+        edited("0000000002.json", lambda file: file.write_bytes(b"\xff")),
+        edited("0000000002.json", lambda file: file.write_bytes(b"[" * 100_000)),
+        edited("0000000003.json", lambda file: file.with_name("0000000002.json").unlink()),
+        edited("0000000002.json", lambda file: file.with_name("0000000001.json").unlink()),
+        edited("0000000004.json", lambda file: shutil.copy(file.with_name("0000000003.json"), file)),
+    ],
+    ids=["edited", "emptied", "garbage", "nested", "removed", "first removed", "copied"],
+)
+def test_defect_of_the_folder_is_named(
+    sqlite_url: str,
+    open_as: Callable[[str, Program], Database],
+    folder: Path,
+    now: datetime,
+    defect: Callable[[Path], str],
+) -> None:
+    """LOG-1: an edited, damaged, removed or copied anchor is refused by its file's name."""
+    database = open_as(sqlite_url, "signer")
+    for minute in range(3):
+        write(database, now + timedelta(minutes=minute))
+        anchor(database, folder, now + timedelta(minutes=minute))
+    place = defect(folder)
+    with pytest.raises(AnchorRefused) as refused:
+        verify_anchors(folder, EC_KEY.public_key(), "test")
+    assert refused.value.place == place
+
+
+def test_anchor_of_another_key_or_deployment_is_refused(database: Database, folder: Path, now: datetime) -> None:
+    """Only the audit key of this deployment speaks."""
+    write(database, now)
+    anchor(database, folder, now)
+    for key, deployment in ((ec.generate_private_key(ec.SECP256R1()), "test"), (EC_KEY, "elsewhere")):
+        with pytest.raises(AnchorRefused):
+            verify_anchors(folder, key.public_key(), deployment)
+        with database.snapshot() as tx, pytest.raises(AnchorRefused):
+            checkpoint(tx, folder, key, deployment, now)
+
+
+def test_restored_old_copy_is_not_anchored(
+    sqlite_url: str, open_as: Callable[..., Database], folder: Path, now: datetime, tmp_path: Path
+) -> None:
+    """BCK-1: a database older than the newest anchor is refused by the next checkpoint and named by verification."""
+    database = open_as(sqlite_url, "signer")
+    write(database, now)
+    database.close()
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    old = shutil.copy(file, tmp_path / "old.db")
+    write(database, now)
+    anchor(database, folder, now)
+    restored = open_as(f"sqlite:///{old}", "signer")
+    with pytest.raises(AnchorRefused, match="does not have entry 2 of signer-1"):
+        anchor(restored, folder, now)
+    with restored.snapshot() as tx:
+        result = verify(tx, "test", verify_anchors(folder, EC_KEY.public_key(), "test"))
+    assert [(one.sequence, one.defect) for one in result.breaks] == [(2, "truncated")]
+
+
+def test_clock_that_went_back_is_refused(database: Database, folder: Path, now: datetime) -> None:
+    """TIM-1: an anchor is never dated before the one before it."""
+    anchor(database, folder, now)
+    with pytest.raises(AnchorRefused, match="clock"):
+        anchor(database, folder, now - timedelta(seconds=1))
+
+
+def test_file_that_is_there_is_never_overwritten(database: Database, folder: Path, now: datetime) -> None:
+    """Create-once: of two checkpoints at the same time one fails, and the folder holds no half-written file."""
+    anchor(database, folder, now)
+    first = (folder / "0000000001.json").read_bytes()
+    from store.anchors import _write_once
+
+    with pytest.raises(AnchorRefused, match="another process"):
+        _write_once(folder, "0000000001.json", b"other")
+    assert (folder / "0000000001.json").read_bytes() == first
+    assert [file.name for file in folder.iterdir()] == ["0000000001.json"]
