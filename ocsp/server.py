@@ -10,17 +10,18 @@ from granian.server import Server
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+THREADS = 256
+"""Questions one worker may have in hand: a thread waits for the whole body, and a slow client may keep it back."""
 HEADER_SECONDS = 10  # a client that has not sent its headers by then is cut off
 HEADER_OCTETS = 16384  # as much of a request line and its headers as is read; a path may hold 8 KiB
 
 
 def serve(
-    make_application: Callable[[], "WSGIApplication"], address: str, port: int, workers: int, threads: int
+    make_application: Callable[[], "WSGIApplication"], address: str, port: int, workers: int, threads: int = THREADS
 ) -> None:
     """Serve until SIGTERM or SIGINT; `make_application` runs once in each of `workers` processes, after the fork.
 
-    There it opens the database and the key, so neither is shared between processes. `threads` answer in parallel in
-    each worker, which is worth more than one where the token waits on a network. A worker that dies is replaced;
+    There it opens the database and the key, so neither is shared between processes. A worker that dies is replaced;
     SIGHUP replaces all of them one by one, by which renewed responder certificates come into use.
     """
     Server(
@@ -31,6 +32,7 @@ def serve(
         http=HTTPModes.http1,
         workers=workers,
         blocking_threads=threads,
+        backpressure=2 * threads,
         http1_settings=HTTP1Settings(
             header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=16384, pipeline_flush=False
         ),

@@ -189,7 +189,7 @@ def test_garbage_and_faults_of_transport(service: Service) -> None:
     assert service.http("POST", "/ocsp", b"garbage", kind) == (200, malformed)
     assert service.http("GET", "/ocsp/%00%ff%2e%2e%2f") == (200, malformed)
     assert service.http("POST", "/ocsp", iter([b"0" * 10]), kind)[0] == 411
-    assert service.http("POST", "/ocsp", bytes(8193), kind)[0] == 413
+    assert service.http("POST", "/ocsp", b"", {**kind, "Content-Length": "8193"})[0] == 413
     assert service.http("GET", "/ocsp/../../etc/passwd")[0] in (200, 404)
     assert service.http("BREW", "/ocsp")[0] == 405
 
@@ -202,4 +202,17 @@ def test_connections_without_a_question_do_no_harm(service: Service) -> None:
         one.close() if n % 2 else idle.append(one)
     assert service.ask(0x1001) == "good"
     for one in idle:
+        one.close()
+
+
+def test_bodies_that_never_come_do_no_harm(service: Service) -> None:
+    """OCSP-5: clients that announce a body and keep it back occupy no thread that answers others."""
+    head = b"POST /ocsp HTTP/1.1\r\nHost: x\r\nContent-Type: application/ocsp-request\r\nContent-Length: 100\r\n\r\n0"
+    waiting = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(20)]
+    for one in waiting:
+        one.sendall(head)
+    began = time.monotonic()
+    assert service.ask(0x1001) == "good"
+    assert time.monotonic() - began < 5
+    for one in waiting:
         one.close()
