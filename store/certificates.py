@@ -28,9 +28,10 @@ from store.errors import (
     SerialInUse,
     UnknownCertificate,
 )
+from store.journal import enter_abandoned
 from store.partitions import extend_partitions
 from store.rows import among, insert_all, insert_new, insertion, update_all
-from store.status import Key, enter_abandoned
+from store.status import Key
 from store.tables import BLOCKED_KEY, CERTIFICATE, GOOD, HOLDER_PLACE, KEY_OWNER, STATUS
 
 State: TypeAlias = Literal["reserved", "issued", "abandoned"]

@@ -14,24 +14,20 @@ from uuid import UUID
 from sqlalchemy import (
     Row,
     and_,
-    delete,
     func,
     or_,
     select,
-    tuple_,
 )
 
 from store.bounds import serial_octets, serial_of, utc
 from store.database import Transaction
 from store.errors import AlreadyHeld, AlreadyRevoked, CertificateError, NotHeld, RecordRefused, UnknownCertificate
-from store.rows import among, insert_all, insertion, update_all
+from store.journal import ActKind, Change, block_keys, enter, leave_places
+from store.rows import among
 from store.tables import (
-    BLOCKED_KEY,
-    CERTIFICATE,
     CHANGE_COUNTER,
     GOOD,
     HELD,
-    HOLDER_PLACE,
     JOURNAL,
     REVOKED,
     STATUS,
@@ -39,7 +35,6 @@ from store.tables import (
 )
 
 State: TypeAlias = Literal["good", "revoked", "held"]
-ActKind: TypeAlias = Literal["revoke", "hold", "release"]
 Key: TypeAlias = tuple[str, int]
 
 KEY_COMPROMISE = 1  # RFC 5280 section 5.3.1
@@ -95,20 +90,6 @@ class Revocation:
             utc("invalidity_at", self.invalidity_at)
 
 
-class _Entered(NamedTuple):
-    """A status about to be written: the columns of `_WRITE` and of the journal."""
-
-    issuer: str
-    octets: bytes
-    step: int
-    act: ActKind
-    state: int
-    revoked_at: datetime | None
-    reason: int | None
-    invalidity_at: datetime | None
-    application_id: UUID | None
-
-
 def statuses(tx: Transaction, issuer: str, serials: Collection[int]) -> Mapping[int, Status]:
     """Give the status of several serials in one statement: the worse of status table and journal.
 
@@ -156,7 +137,7 @@ def revoke_many(tx: Transaction, many: Sequence[Revocation], at: datetime) -> Ma
     utc("at", at)
     rows = _locked(tx, [(one.issuer, one.serial) for one in many])
     refused: dict[Key, CertificateError] = {}
-    entered: dict[Key, _Entered] = {}
+    entered: dict[Key, Change] = {}
     for one in many:
         key = (one.issuer, one.serial)
         row = rows.get(key)
@@ -168,7 +149,7 @@ def revoke_many(tx: Transaction, many: Sequence[Revocation], at: datetime) -> Ma
             refused[key] = AlreadyRevoked(*key)
         else:
             since = row.revoked_at or at
-            entered[key] = _Entered(
+            entered[key] = Change(
                 one.issuer,
                 row.serial,
                 row.step + 1,
@@ -179,9 +160,9 @@ def revoke_many(tx: Transaction, many: Sequence[Revocation], at: datetime) -> Ma
                 one.invalidity_at or row.invalidity_at,
                 one.application_id,
             )
-    _enter(tx, list(entered.values()), at)
-    _leave_places(tx, [(one.issuer, one.octets) for one in entered.values()])
-    _block_keys(tx, [(one.issuer, one.octets) for one in entered.values() if one.reason == KEY_COMPROMISE], at)
+    enter(tx, list(entered.values()), at)
+    leave_places(tx, [(one.issuer, one.octets) for one in entered.values()])
+    block_keys(tx, [(one.issuer, one.octets) for one in entered.values() if one.reason == KEY_COMPROMISE], at)
     return refused
 
 
@@ -193,8 +174,8 @@ def hold(tx: Transaction, issuer: str, serial: int, at: datetime, application_id
         raise AlreadyRevoked(issuer, serial)
     if row.state == HELD:
         raise AlreadyHeld(issuer, serial)
-    entered = _Entered(issuer, row.serial, row.step + 1, "hold", HELD, at, CERTIFICATE_HOLD, None, application_id)
-    _enter(tx, [entered], at)
+    entered = Change(issuer, row.serial, row.step + 1, "hold", HELD, at, CERTIFICATE_HOLD, None, application_id)
+    enter(tx, [entered], at)
 
 
 def release(tx: Transaction, issuer: str, serial: int, at: datetime, application_id: UUID | None) -> None:
@@ -203,7 +184,7 @@ def release(tx: Transaction, issuer: str, serial: int, at: datetime, application
     row = _one_locked(tx, issuer, serial)
     if row.state != HELD:
         raise NotHeld(issuer, serial)
-    _enter(tx, [_Entered(issuer, row.serial, row.step + 1, "release", GOOD, None, None, None, application_id)], at)
+    enter(tx, [Change(issuer, row.serial, row.step + 1, "release", GOOD, None, None, None, application_id)], at)
 
 
 def acts(tx: Transaction, issuer: str, serials: Collection[int]) -> Mapping[int, tuple[Act, ...]]:
@@ -238,30 +219,6 @@ def conflicts(tx: Transaction, issuer: str) -> Iterator[int]:
     statement = select(JOURNAL.c.serial).distinct().select_from(joined).where(JOURNAL.c.issuer == issuer, better)
     for row in tx.execute(statement):
         yield serial_of(row.serial)
-
-
-def enter_abandoned(tx: Transaction, rows: Sequence[Row[Any]], at: datetime) -> None:
-    """Write reserved certificate rows as revoked without a reason: a signature may exist. Called by `abandon_many`."""
-    insert_all(
-        tx,
-        STATUS,
-        [
-            {
-                "issuer": row.issuer,
-                "serial": row.serial,
-                "partition": row.partition,
-                "state": GOOD,
-                "not_after": row.not_after,
-            }
-            for row in rows
-        ],
-    )
-    _enter(
-        tx,
-        [_Entered(row.issuer, row.serial, 1, "revoke", REVOKED, at, None, None, row.application_id) for row in rows],
-        at,
-    )
-    _leave_places(tx, [(row.issuer, row.serial) for row in rows])
 
 
 class _Said(NamedTuple):
@@ -330,70 +287,6 @@ def _one_locked(tx: Transaction, issuer: str, serial: int) -> Row[Any]:
     if row is None:
         raise UnknownCertificate(issuer, serial)
     return row
-
-
-def _enter(tx: Transaction, many: Sequence[_Entered], at: datetime) -> None:
-    """Write the status rows and their journal rows, and raise the counters of their issuers."""
-    if not many:
-        return
-    written = [
-        {
-            "issuer": one.issuer,
-            "serial": one.octets,
-            "state": one.state,
-            "revoked_at": one.revoked_at,
-            "reason": one.reason,
-            "invalidity_at": one.invalidity_at,
-            "step": one.step,
-        }
-        for one in many
-    ]
-    update_all(tx, STATUS, written, ("issuer", "serial"))
-    insert_all(
-        tx,
-        JOURNAL,
-        [
-            {
-                "issuer": one.issuer,
-                "serial": one.octets,
-                "step": one.step,
-                "act": one.act,
-                "at": at,
-                "reason": one.reason,
-                "invalidity_at": one.invalidity_at,
-                "application_id": one.application_id,
-            }
-            for one in many
-        ],
-    )
-    for issuer in sorted({one.issuer for one in many}):
-        counted = insertion(tx, CHANGE_COUNTER).values(issuer=issuer, value=1)
-        tx.execute(counted.on_conflict_do_update(index_elements=["issuer"], set_={"value": CHANGE_COUNTER.c.value + 1}))
-
-
-def _leave_places(tx: Transaction, keys: Sequence[tuple[str, bytes]]) -> None:
-    """Take ended certificates out of their holders' places."""
-    if not keys:
-        return
-    theirs = select(CERTIFICATE.c.holder, CERTIFICATE.c.kind).where(
-        tuple_(CERTIFICATE.c.issuer, CERTIFICATE.c.serial).in_(keys)
-    )
-    tx.execute(
-        delete(HOLDER_PLACE).where(
-            tuple_(HOLDER_PLACE.c.holder, HOLDER_PLACE.c.kind).in_(theirs),
-            tuple_(HOLDER_PLACE.c.issuer, HOLDER_PLACE.c.serial).in_(keys),
-        )
-    )
-
-
-def _block_keys(tx: Transaction, keys: Sequence[tuple[str, bytes]], at: datetime) -> None:
-    if not keys:
-        return
-    theirs = (
-        select(CERTIFICATE.c.key_hash).distinct().where(tuple_(CERTIFICATE.c.issuer, CERTIFICATE.c.serial).in_(keys))
-    )
-    rows = [{"key_hash": row.key_hash, "at": at} for row in tx.execute(theirs)]
-    tx.execute(insertion(tx, BLOCKED_KEY).on_conflict_do_nothing(), rows)
 
 
 def _only(refused: Mapping[Key, CertificateError]) -> None:
