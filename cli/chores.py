@@ -61,11 +61,19 @@ class Chores:
             return
         self.looked_at = now
         for signers in self.signers.values():
-            for partition in self.publisher.due(signers):
-                self.publish_one(signers, partition.code, now)
+            for code in self.due(signers):
+                self.publish_one(signers, code, now)
         for name, section in self.config.authorities.items():
             if section.responder_token is not None and name in self.authorities:
                 self.renew_responder(self.authorities[name], now)
+
+    def due(self, signers: Sequence[ListSigner]) -> list[str]:
+        """The partitions whose lists are to be made; none where the journal contradicts the status table."""
+        try:
+            return [partition.code for partition in self.publisher.due(signers)]
+        except CRLError as error:
+            say(f"no list of {signers[0].issuer} can be made: {error}")
+            return []
 
     def answer_requests(self, now: datetime) -> None:
         """Publish what was asked for and answer with one word, "published" or the code of the first error."""

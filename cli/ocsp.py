@@ -8,8 +8,6 @@ import click
 from cli.installation import config_of
 from cli.output import document, say, table
 
-ANSWER_THREADS = 2
-
 
 @click.group()
 def ocsp() -> None:
@@ -35,7 +33,7 @@ def ocsp_serve(context: click.Context, workers: int | None) -> None:
     count = check_start(config)
     say(f"answering for {count} authorities on {config.ocsp.host}:{config.ocsp.port}")
     make = verifiers_application(config)
-    serve(make, config.ocsp.host, config.ocsp.port, workers or config.ocsp.workers, ANSWER_THREADS)
+    serve(make, config.ocsp.host, config.ocsp.port, workers or config.ocsp.workers)
 
 
 @ocsp.command("query")
