@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from cli.errors import PortBusy, Unreachable
 
@@ -76,12 +78,20 @@ class Programs:
 
 @contextmanager
 def running(config: Path, logs: Path) -> Iterator[Programs]:
-    """Programs of the home of `config`, all stopped when the block ends, however it ends."""
+    """Programs of the home of `config`, all stopped when the block ends, also by SIGTERM or a closed terminal."""
     programs = Programs(config, logs)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield programs
     finally:
         programs.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Let a signal end the command as Ctrl-C does, so that its programs are stopped."""
+    raise KeyboardInterrupt
 
 
 def free_ports(preferred: Sequence[int], host: str) -> list[int]:
