@@ -16,8 +16,9 @@ from ca.trail import serial_text
 from store.applications import application
 from store.certificates import CertificateRecord, abandon_many, reserved
 from store.database import Transaction
+from store.errors import NotReserved
 
-__all__ = ["SIGN_AGAIN", "abandon_orphans", "abandon_rows", "left_behind", "prepared_again", "sign_again"]
+__all__ = ["SIGN_AGAIN", "abandon_rows", "left_behind", "orphans", "prepared_again", "sign_again", "sweep"]
 
 SIGN_AGAIN: Final = timedelta(minutes=10)
 """How long after its reservation a row may still be signed: its notBefore stays honest."""
@@ -84,14 +85,25 @@ def abandon_rows(tx: Transaction, rows: Sequence[CertificateRecord], ledger: Led
     )
 
 
-def abandon_orphans(tx: Transaction, ledger: Ledger, now: datetime, lease: timedelta) -> int:
-    """Abandon old reserved rows that no claim will ever come back to: ended or expired applications, ceremonies.
+def orphans(tx: Transaction, now: datetime, lease: timedelta) -> tuple[CertificateRecord, ...]:
+    """Return old reserved rows that no claim will ever come back to: ended or expired applications, ceremonies.
 
-    Rows younger than `SIGN_AGAIN` and a lease are left alone. Returns how many were abandoned.
+    Rows younger than `SIGN_AGAIN` and a lease are left alone.
     """
-    rows = [row for row in reserved(tx, now - SIGN_AGAIN - lease) if not _will_be_claimed(tx, row, now)]
-    abandon_rows(tx, rows, ledger, now)
-    return len(rows)
+    return tuple(row for row in reserved(tx, now - SIGN_AGAIN - lease) if not _will_be_claimed(tx, row, now))
+
+
+def sweep(rows: Sequence[CertificateRecord], ledger: Ledger, now: datetime) -> int:
+    """Abandon orphans, each in a transaction of its own; return how many. Two signers may sweep at once."""
+    swept = 0
+    for row in rows:
+        try:
+            with ledger.database.transaction() as tx:
+                abandon_rows(tx, [row], ledger, now)
+        except NotReserved:
+            continue
+        swept += 1
+    return swept
 
 
 def _will_be_claimed(tx: Transaction, row: CertificateRecord, now: datetime) -> bool:

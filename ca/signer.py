@@ -17,7 +17,7 @@ from ca.authority import Authority
 from ca.errors import CAError
 from ca.issuance import Checkpoint, Issued, Ledger, Outcome, issue, passed
 from ca.preparation import Case, Refusal, prepare_all
-from ca.recovery import abandon_orphans, abandon_rows, left_behind, prepared_again, sign_again
+from ca.recovery import abandon_rows, left_behind, orphans, prepared_again, sign_again, sweep
 from ca.refusals import ProgramFault, SignatureWrong, TooManyFailures
 from ca.revocation import execute
 from ca.roster import Roster
@@ -98,12 +98,13 @@ class Signer:
         token = self.random(_TOKEN_OCTETS)
         ledger = Ledger(self.database, self.audit, token, self.checkpoint)
         with self.database.transaction() as tx:
-            orphans = abandon_orphans(tx, ledger, now, self.lease)
+            forgotten = orphans(tx, now, self.lease)
             claimed = claim(tx, self.name, token, now, self.lease, self.limit)
             evidence = evidence_of(tx, [record.id for record in claimed])
             left = left_behind(tx, [record.id for record in claimed], now)
+        swept = sweep(forgotten, ledger, now)
         if not claimed:
-            return Turn(orphans=orphans)
+            return Turn(orphans=swept)
         self.checkpoint("claimed")
         work = _Work(self, ledger, left, now)
         try:
@@ -111,7 +112,7 @@ class Signer:
         except (ConnectionError, CAError) as error:
             self._interrupted(ledger, claimed, error, now)
             raise
-        return Turn(claimed=len(claimed), orphans=orphans, **work.ends)
+        return Turn(claimed=len(claimed), orphans=swept, **work.ends)
 
     def _interrupted(
         self, ledger: Ledger, claimed: Sequence[ApplicationRecord], error: Exception, now: datetime

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from ca.application import Application
-from ca.recovery import SIGN_AGAIN
+from ca.issuance import Ledger
+from ca.recovery import SIGN_AGAIN, orphans, sweep
 from ca.signer import Turn
 from store.status import statuses
 from tests.fixtures.officers import NOW
@@ -104,6 +105,17 @@ def test_a_row_whose_case_expired_is_abandoned(house: House) -> None:
     assert house.signer().turn(CRASH + timedelta(days=8)) == Turn(orphans=1)
     assert states(house, case) == ["abandoned"]
     assert house.signer().turn(CRASH + timedelta(days=9)) == Turn()
+
+
+def test_two_signers_may_sweep_at_once(house: House) -> None:
+    """DBC-2: who comes second finds nothing to do, and goes on with the rest."""
+    crashed(house, "signed")
+    later = CRASH + timedelta(days=8)
+    signer = house.signer()
+    ledger = Ledger(signer.database, signer.audit)
+    with house.owner.snapshot() as tx:
+        rows = orphans(tx, later, LEASE)
+    assert [sweep(rows, ledger, later), sweep(rows, ledger, later)] == [1, 0]
 
 
 def test_the_sweep_leaves_rows_that_will_be_claimed(house: House) -> None:
