@@ -6,7 +6,6 @@ import click
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca.validation import validate_path
 from cli.asking import issuer_of, published_authorities
 from cli.config import Config
 from cli.errors import NotFound
@@ -85,6 +84,8 @@ def cert_verify(context: click.Context, file: Path, lists: tuple[Path, ...]) -> 
       ninsho --config demo-home/ninsho.toml cert verify leaf.pem
       ninsho cert verify leaf.pem --crl 13103.crl
     """
+    from ca.validation import validate_path  # half a second that no other command pays
+
     published = published_authorities(config_of(context))
     roots = [each for each in published if each.subject == each.issuer]
     path = validate_path(

@@ -240,7 +240,7 @@ def history(look: Look, lang: Language) -> str:
     lines = [f"{moment(record.issued_at or record.reserved_at, lang)}  {'発行' if japanese else 'issued'}"]
     for act in look.history:
         event = look.event if act.act == "revoke" else None
-        why = "" if act.act == "release" else f" ({reason_words(act.reason, event, lang)})"
+        why = f" ({reason_words(act.reason, event, lang)})" if act.act == "revoke" else ""
         lines.append(f"{moment(act.at, lang)}  {WORDS[act.act][japanese]}{why}")
     if look.state == "expired":
         lines.append(f"{moment(record.not_after, lang)}  {'有効期間の満了' if japanese else 'end of validity'}")

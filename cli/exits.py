@@ -40,6 +40,7 @@ EXIT_OF_CODE: dict[str, Exit] = {
     "cli.stale": Exit.STALE,
     "cli.timeout": Exit.TRY_LATER,
     "cli.unreachable": Exit.UNREACHABLE,
+    "cli.usage": Exit.USAGE,
     "crl": Exit.REFUSED,
     "hsm": Exit.TOKEN,
     "keys": Exit.REFUSED,

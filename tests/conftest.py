@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.databases",
+    "tests.fixtures.home",
     "tests.fixtures.tokens",
     "tests.fixtures.vectors",
 ]
