@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from random import Random
 
 import psycopg
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from benchmarks.home import installation
 from benchmarks.measure import Outcome, Row, median_of_ratios
+from benchmarks.processor_time import processor_seconds
 from benchmarks.subject_keys import subject_keys
 from benchmarks.yardstick import bare_signers
 from cli.config import Config
@@ -42,6 +44,17 @@ LOOK_SECONDS = 0.02
 LOT = 20260401
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round: certificates and bare signatures per second; processor milliseconds of each kind of process."""
+
+    certificates: float
+    signatures: float
+    signer_ms: float
+    linter_ms: float
+    signature_ms: float
+
+
 def issue(size: int, say: Callable[[str], None]) -> Outcome:
     """Issue `size` certificates in `ROUNDS` rounds; raises `Disagreement` when the database does not hold them all."""
     keys = subject_keys(size + WARM_UP)
@@ -50,13 +63,8 @@ def issue(size: int, say: Callable[[str], None]) -> Outcome:
         with closing(open_database(config, "ra")) as database:
             story = front_desk(config, database)
             cases = list(approved_cases(story, keys))
-            rates, raw = measured(config, story.counter, cases, size // ROUNDS, say)
+            rounds = measured(config, story.counter, cases, size // ROUNDS, say)
         check_issued(config, len(cases))
-    ratio = median_of_ratios(rates, raw)
-    rows = (
-        Row("bare signing loop, 2 processes", "signatures/s", tuple(raw)),
-        Row(f"{SIGNERS} signers", "certificates/s", tuple(rates), ratio, "of the bare signatures"),
-    )
     settings: dict[str, str | int] = {
         "certificates": size,
         "rounds": ROUNDS,
@@ -64,14 +72,29 @@ def issue(size: int, say: Callable[[str], None]) -> Outcome:
         "database": "postgresql",
         "key": "RSA-2048",
     }
-    return Outcome("issue", "certificates of residents from approved applications", settings, rows)
+    return Outcome("issue", "certificates of residents from approved applications", settings, rows(rounds))
+
+
+def rows(rounds: Sequence[Round]) -> tuple[Row, ...]:
+    """The rates, and where the processor time of one certificate went."""
+    rates, raw = tuple(one.certificates for one in rounds), tuple(one.signatures for one in rounds)
+    signature = tuple(one.signature_ms for one in rounds)
+    signer, linter = tuple(one.signer_ms for one in rounds), tuple(one.linter_ms for one in rounds)
+    of = "times a signature's"
+    return (
+        Row(f"bare signing loop, {SIGNERS} processes", "signatures/s", raw),
+        Row(f"{SIGNERS} signers", "certificates/s", rates, median_of_ratios(rates, raw), "of the bare signatures"),
+        Row("processor time of a bare signature", "ms", signature),
+        Row("processor time in the signer", "ms/certificate", signer, median_of_ratios(signer, signature), of),
+        Row("processor time in its linter", "ms/certificate", linter, median_of_ratios(linter, signature), of),
+    )
 
 
 def measured(
     config: Config, counter: Counter, cases: Sequence[Case], size: int, say: Callable[[str], None]
-) -> tuple[list[float], list[float]]:
-    """The rates of the signers and of the yardstick, one of each for every round of `size` certificates."""
-    rates, raw = [], []
+) -> list[Round]:
+    """Rounds of `size` certificates each, after a warm-up that does not count."""
+    rounds = []
     with bare_signers(config, "issuing", AUTHORITY, SIGNERS) as sign, running(config.path, config.home / "log") as ours:
         for number in range(SIGNERS):
             ours.start(f"signer-{number}", ["signer", "run"])
@@ -81,12 +104,25 @@ def measured(
             with standing_still(ours):
                 chunk = cases[start : start + size]
                 counter.submit(chunk)
-                raw.append(sign(RAW_SECONDS))
+                signatures, signature_ms = sign(RAW_SECONDS)
+                before = processor_times(ours)
             begin = time.perf_counter()
             wait_until_done(config, ours)
-            rates.append(len(chunk) / (time.perf_counter() - begin))
-            say(f"{rates[-1]:.0f} certificates/s beside {raw[-1]:.0f} bare signatures/s")
-    return rates, raw
+            certificates = len(chunk) / (time.perf_counter() - begin)
+            signer, linter = (
+                (after - earlier) * 1000 / len(chunk)
+                for after, earlier in zip(processor_times(ours), before, strict=True)
+            )
+            rounds.append(Round(certificates, signatures, signer, linter, signature_ms))
+            say(f"{certificates:.0f} certificates/s beside {signatures:.0f} bare signatures/s")
+    return rounds
+
+
+def processor_times(programs: Programs) -> tuple[float, float]:
+    """Processor seconds so far of all signers, and of all their linters."""
+    groups = {child.pid: processor_seconds(child.pid) for child in programs.children.values()}
+    signers = sum(each[leader] for leader, each in groups.items())
+    return signers, sum(sum(each.values()) for each in groups.values()) - signers
 
 
 def front_desk(config: Config, database: Database) -> Story:

@@ -13,8 +13,11 @@ from cli.wiring import token_config
 
 
 @contextmanager
-def bare_signers(config: Config, token: str, key: str, count: int) -> Iterator[Callable[[float], float]]:
-    """`count` processes with a session on `token`; the function lets all sign for so many seconds: signatures/s."""
+def bare_signers(config: Config, token: str, key: str, count: int) -> Iterator[Callable[[float], tuple[float, float]]]:
+    """`count` processes with a session on `token`; the function lets all sign for so many seconds.
+
+    It gives their signatures per second together and the mean processor milliseconds of one signature.
+    """
     reached = token_config(config, token)
     command = [sys.executable, "-m", "benchmarks.raw_sign", str(reached.module), str(reached.label), key]
     children = [
@@ -28,10 +31,11 @@ def bare_signers(config: Config, token: str, key: str, count: int) -> Iterator[C
         for _ in range(count)
     ]
 
-    def sign(seconds: float) -> float:
+    def sign(seconds: float) -> tuple[float, float]:
         for child in children:
             tell(child.stdin, str(seconds))
-        return sum(float(heard(child.stdout)) for child in children)
+        answers = [[float(word) for word in heard(child.stdout).split()] for child in children]
+        return sum(rate for rate, _ in answers), sum(cost for _, cost in answers) / count
 
     try:
         for child in children:
