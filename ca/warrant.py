@@ -27,6 +27,7 @@ from ca.warrant_errors import (
     CredentialNotValid,
     CredentialUnknown,
     EventMissing,
+    EventOfOthers,
     EvidenceKindUnknown,
     EvidenceOfAnotherApplication,
     EvidenceSignatureInvalid,
@@ -42,6 +43,7 @@ from ca.warrant_errors import (
     RosterOfAnotherDeployment,
     SubmissionMissing,
 )
+from policies.life_events import life_events
 from policies.profile import CertificateProfile
 from store.applications import ApplicationRecord, Evidence
 
@@ -251,6 +253,9 @@ def _rule(application: Application, submitter: Person) -> Rule:
     if application.action == "revoke" and Role.REGISTER in submitter.roles:
         if application.event is None:
             raise EventMissing(submitter.code)
+        event = life_events().get(application.event)
+        if event is None or event.reported_by != "register":
+            raise EventOfOthers(submitter.code, application.event)
         return REGISTER_RULE
     return RULES[application.action]
 

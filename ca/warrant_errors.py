@@ -18,6 +18,7 @@ __all__ = [
     "CredentialNotValid",
     "CredentialUnknown",
     "EventMissing",
+    "EventOfOthers",
     "EvidenceKindUnknown",
     "EvidenceOfAnotherApplication",
     "EvidenceSignatureInvalid",
@@ -280,3 +281,14 @@ class EventMissing(WarrantRefused):
     code = "ca.event-missing"
     sentence = "The register feed {person!r} named no event for its revocation"
     next = "Name the life event, or have officers revoke"
+
+
+@dataclass(eq=False)
+class EventOfOthers(WarrantRefused):
+    """The register feed reports changes of the register; holders and officers report the rest (fact sheet c.3)."""
+
+    person: str
+    event: str
+    code = "ca.event-of-others"
+    sentence = "The register feed {person!r} may not report the event {event!r}"
+    next = "Have officers revoke for this event"

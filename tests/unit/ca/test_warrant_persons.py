@@ -13,6 +13,7 @@ from ca.warrant_errors import (
     BranchDoesNotServe,
     BranchWrong,
     EventMissing,
+    EventOfOthers,
     EvidenceTooFew,
     PersonTwice,
     ProfileForbids,
@@ -237,6 +238,13 @@ def test_the_register_feed_revokes_for_an_event() -> None:
     """Act 153/2002 art. 12: a change of the register revokes without officers."""
     revoke = status_application(ISSUE, "revoke", 1, reason=5, event="death", requester="register-feed")
     assert tried(revoke, ("submission", "register-feed")).application == revoke
+
+
+def test_the_register_feed_does_not_report_what_a_holder_reports() -> None:
+    """Fact sheet c.3: a leaked key is reported by its holder at a counter, never by the register's network."""
+    revoke = status_application(ISSUE, "revoke", 1, reason=1, event="leak", requester="register-feed")
+    with pytest.raises(EventOfOthers):
+        tried(revoke, ("submission", "register-feed"))
 
 
 def test_the_register_feed_without_an_event_is_refused() -> None:
