@@ -9,7 +9,7 @@ from ca.application import parse
 from ca.approvals import EvidenceRole
 from ca.errors import CAError
 from cli.asking import rfc3339
-from cli.desk import Desk, in_words, open_desk, standing
+from cli.desk import Desk, NotExamined, in_words, open_desk, standing
 from cli.installation import config_of
 from cli.officers import signature_of, signed_by
 from cli.options import hexadecimal
@@ -124,7 +124,7 @@ def defect(desk: Desk, record: ApplicationRecord, given: Sequence[Evidence]) -> 
     """The code of the first thing the signer would refuse; None: nothing but missing signatures."""
     try:
         desk.check(record, given)
-    except CAError as error:
+    except (CAError, NotExamined) as error:
         return error.code
     return None
 

@@ -59,6 +59,16 @@ class OwnCase(CommandError):
         self.next = "Have another officer of the branch sign; nothing was written."
 
 
+class NotExamined(CommandError):
+    """An approval is for an examined case. The signer looks at a case as soon as it is approved, so order matters."""
+
+    code = "cli.second-person-not-examined"
+
+    def __init__(self, id: object) -> None:
+        super().__init__(f"Application {id} was not examined yet, so it cannot be approved.")
+        self.next = "Have an examiner sign first; nothing was written."
+
+
 class SignerRefused(CommandError):
     """The signer ended a case without doing it; `code` is the signer's word for why."""
 
@@ -140,7 +150,10 @@ class Desk:
         return {role: count for role, count in counts.items() if count > 0}
 
     def check(self, record: ApplicationRecord, given: Sequence[Evidence]) -> None:
-        """Verify a case as the signer will, signatures not given yet aside; raises WarrantRefused's subclasses."""
+        """Verify a case as the signer will, signatures not given yet aside.
+
+        Raises WarrantRefused's subclasses, and `NotExamined` for an approval before the examination.
+        """
         profile = self.profiles.get(record.profile)
         if profile is None:
             raise ProfileNotAuthorised(record.profile, b"")
@@ -154,6 +167,8 @@ class Desk:
                 deployment=self.config.deployment,
                 now=utc_now(),
             )
+        if "examination" in self.missing(record, given) and any(each.role == "approval" for each in given):
+            raise NotExamined(record.id)
 
     def lodge(self, case: Application, submitter: Officer, others: Others) -> Case:
         """Sign, verify and save a case; it is not saved when anything about it does not hold."""

@@ -105,7 +105,9 @@ def protection(shown: ObjectDescription) -> str:
 @hsm.command("bench")
 @token_name
 @click.option("--key", required=True, metavar="LABEL", help="The key to sign with.")
-@click.option("--seconds", type=click.FloatRange(0.1, 60), default=2.0, show_default=True)
+@click.option(
+    "--seconds", type=click.FloatRange(0.1, 60), default=2.0, show_default=True, help="How long to sign, in seconds."
+)
 @pin_fd
 @click.pass_context
 def hsm_bench(context: click.Context, token: str, key: str, seconds: float, pin_fd: int | None) -> None:

@@ -34,9 +34,18 @@ def test_nobody_approves_their_own_case(home: Home, waiting: str) -> None:
 
 def test_one_person_signs_once(home: Home, waiting: str) -> None:
     """A second signature of the same person counts for nothing and is refused."""
-    home.ninsho("application", "approve", waiting, *home.signs("approver-1"))
-    again = home.ninsho("application", "approve", waiting, *home.signs("approver-1"))
+    home.ninsho("application", "examine", waiting, *home.signs("examiner-1"))
+    again = home.ninsho("application", "examine", waiting, *home.signs("examiner-1"))
     assert (again.status, again.error["code"]) == (6, "ca.person-twice")
+
+
+def test_an_approval_follows_the_examination(home: Home, waiting: str) -> None:
+    """The signer would refuse an approved case that nobody examined, for ever; so the approval is not saved."""
+    answer = home.ninsho("application", "approve", waiting, *home.signs("approver-1"))
+    assert (answer.status, answer.error["code"]) == (6, "cli.second-person-not-examined")
+    assert home.turn().claimed == 0
+    issue = home.ninsho("cert", "issue", *home.case(), *home.signs("reception-1"), *home.with_("--approve", "head-1"))
+    assert (issue.status, issue.error["code"]) == (6, "cli.second-person-not-examined")
 
 
 def test_an_approver_does_not_examine(home: Home, waiting: str) -> None:

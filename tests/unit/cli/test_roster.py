@@ -124,7 +124,8 @@ def test_a_token_signs_like_a_key_file(home: Home, tmp_path: Path, draft: dict[s
     assert enter(home, tmp_path, draft).status == 0
     number = home.ninsho("cert", "issue", *home.case(), *home.signs("reception-1")).body["application"]
     card = ("--as", "head-1", "--with-token", "root", "--with-label", "head-1")
-    assert home.ninsho("application", "approve", number, *card).body["missing"] == {"examination": 1}
+    home.ninsho("application", "examine", number, *home.signs("examiner-1"))
+    assert home.ninsho("application", "approve", number, *card).body["state"] == "ready"
     signatures = home.ninsho("application", "show", number).body["signatures"]
     assert {each["role"]: each["credential"] for each in signatures}["approval"] == "card-head-1"
 
