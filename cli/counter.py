@@ -146,8 +146,13 @@ class Counter:
             add_applications(tx, [(case.record, case.evidence[0]) for case in cases])
             add_evidence_many(tx, [each for case in cases for each in case.evidence[1:]])
 
-    def wait(self, ids: Sequence[UUID], seconds: float) -> dict[UUID, ApplicationRecord]:
-        """The finished applications, once the signer has done, refused or parked each; raises `TimedOut`."""
+    def wait(
+        self, ids: Sequence[UUID], seconds: float, tell: Callable[[int], None] = lambda finished: None
+    ) -> dict[UUID, ApplicationRecord]:
+        """The finished applications, once the signer has done, refused or parked each; raises `TimedOut`.
+
+        `tell` hears now and then how many are finished.
+        """
         deadline = time.monotonic() + seconds
         finished: dict[UUID, ApplicationRecord] = {}
         while True:
@@ -156,6 +161,7 @@ class Counter:
                     record = application(tx, id)
                     if record.state != "open":
                         finished[id] = record
+            tell(len(finished))
             if len(finished) == len(ids):
                 return finished
             if time.monotonic() > deadline:

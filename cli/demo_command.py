@@ -39,7 +39,7 @@ def demo(context: click.Context, home: Path, people: int, ends: bool, postgres: 
     from cli.demo.screen import Screen
 
     with Screen(context, as_json(context), time.monotonic()) as screen:
-        work = Demo(home, people, postgres, screen.say)
+        work = Demo(home, people, postgres, screen.say, screen.tell)
         if work.exists:
             say(f"{home} exists and is served as it is.")
         else:

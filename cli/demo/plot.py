@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cli.demo.people import LEADS, PLACES, Post, Resident
 from cli.demo.story import Story, Wish, card_wish, staff_wish
+from policies.life_events import life_events
 from store.certificates import CertificateRecord
 
 NEW_CARD_DAYS = 3650
@@ -53,14 +54,14 @@ class Plot:
         wishes = [card_wish(one, "jpki-auth", next(self.keys)) for one in self.people]
         wishes += [card_wish(one, "jpki-auth-phone", next(self.keys)) for one in self.people if one.phone]
         wishes += [staff_wish(post, next(self.keys)) for post in self.posts]
-        self.issue("user-authentication and office certificates", wishes)
+        self.issue("User-authentication and office certificates", wishes)
 
     def signing_certificates(self, people: Iterable[Resident]) -> None:
         """Signing certificates for adults; each ends no later than its sibling for user authentication."""
         adults = [one for one in people if one.adult]
         wishes = [self.signing_wish(one, "jpki-sign", "jpki-auth") for one in adults]
         wishes += [self.signing_wish(one, "jpki-sign-phone", "jpki-auth-phone") for one in adults if one.phone]
-        self.issue("signing certificates", wishes)
+        self.issue("Signing certificates", wishes)
 
     def signing_wish(self, resident: Resident, profile: str, sibling: str, **changed: str) -> Wish:
         """The application for a signing certificate whose sibling is the holder's certificate of profile `sibling`."""
@@ -71,12 +72,12 @@ class Plot:
         """Holders whose card ends soon renew both certificates on a new card; the old ones are superseded."""
         renewing = [one for one in self.people if one.renews and one.adult]
         wishes = [self.renewal_wish(one, "jpki-auth", {}) for one in renewing]
-        self.issue("renewed user-authentication certificates", wishes)
+        self.issue("Renewed user-authentication certificates", wishes)
         signing = []
         for one in renewing:
             sibling = self.newest(one, "jpki-auth").not_after.isoformat()
             signing.append(self.renewal_wish(one, "jpki-sign", {"sibling_not_after": sibling}))
-        self.issue("renewed signing certificates", signing)
+        self.issue("Renewed signing certificates", signing)
 
     def renewal_wish(self, resident: Resident, profile: str, changed: dict[str, str]) -> Wish:
         """The application for the renewal of the holder's certificate of `profile`, with a new card."""
@@ -96,7 +97,7 @@ class Plot:
             for index, one in enumerate(moved)
             if index % 2 == 0
         ]
-        self.issue("signing certificates at the new address", wishes)
+        self.issue("Signing certificates at the new address", wishes)
 
     def life(self) -> None:
         """Deaths, lost cards and phones, leaked keys; a phone and a card turn up again."""
@@ -110,7 +111,7 @@ class Plot:
         for number, event in STAFF_EVENTS.items():
             post = next(post for post in self.posts if post.number == number)
             self.story.life_event(event, [self.story.book.newest[f"post-{number}", post.profile]])
-        self.say(f"{len(STAFF_EVENTS)} office certificates revoked")
+        self.say(f"{len(STAFF_EVENTS)} office certificates revoked after transfers, reorganisations and disuse")
 
     def event_of(self, resident: Resident) -> str | None:
         """What happens to a resident: to the first as `LEAD_EVENTS` says, to some of the others by their number."""
@@ -123,7 +124,7 @@ class Plot:
         """A life event happens to `people`: it does to each of their certificates what the table says."""
         if people:
             self.story.life_event(event, [each for one in people for each in self.certificates(one)])
-            self.say(f"{event}: {len(people)} residents")
+            self.say(f"{life_events()[event].en}: {len(people)} {'resident' if len(people) == 1 else 'residents'}")
 
     def certificates(self, resident: Resident) -> Iterator[CertificateRecord]:
         """The resident's newest certificate of each profile that is not revoked."""
@@ -140,7 +141,7 @@ class Plot:
         """Have all of `wishes` issued and handed over."""
         if wishes:
             self.story.issue(wishes)
-            self.say(f"{len(wishes)} {what} issued and handed over")
+            self.say(f"{what}: {len(wishes)} issued and handed over")
 
 
 def keys_needed(people: Sequence[Resident], posts: Sequence[Post]) -> int:

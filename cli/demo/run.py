@@ -33,12 +33,13 @@ PUBLISH_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What was asked for. `say` tells a person how far it is."""
+    """What was asked for. `say` tells a person what is done, `tell` how many of how many applications are."""
 
     home: Path
     people: int
     database: str | None
     say: Callable[[str], None]
+    tell: Callable[[int, int], None]
 
     @property
     def exists(self) -> bool:
@@ -64,7 +65,9 @@ class Demo:
             known = {record.name: record for record in authorities(tx)}
         salt = config.at(config.holder_salt).read_bytes()
         counter = Counter(database, config.deployment, "", salt, secrets.token_bytes)
-        return Story(counter, load_cast(config.home), profiles_of(config), known, utc_now, lambda: wake(config))
+        return Story(
+            counter, load_cast(config.home), profiles_of(config), known, utc_now, lambda: wake(config), self.tell
+        )
 
     def serve(self, checked: Callable[[Config, list[Checked]], None], ready: Callable[[Config], None] | None) -> bool:
         """Start the home's programs and check every certificate; whether everything agreed.

@@ -28,6 +28,7 @@ class Screen:
 
     def __enter__(self) -> Self:
         """Begin to show progress."""
+        self.plain("A demonstration under O=JPKI-TEST: invented people, keys in SoftHSM2, PINs in files beside them.")
         if self.status is not None:
             self.status.start()
         return self
@@ -44,13 +45,23 @@ class Screen:
             self.status.stop()
             self.status = None
 
+    def plain(self, line: str) -> None:
+        """A line that is no step."""
+        if not self.quiet:
+            say(line)
+
     def say(self, line: str) -> None:
         """One step that is done."""
         if self.status is not None:
             self.status.console.print(f"[green]✓[/green] {line}", highlight=False)
-            self.status.update("working")
+            self.status.update("…")
         elif not self.quiet:
             say(f"- {line}")
+
+    def tell(self, finished: int, total: int) -> None:
+        """How many of the applications at hand the signer has finished; on a terminal only."""
+        if self.status is not None:
+            self.status.update(f"{finished} of {total} applications done by the signer")
 
     def show(self, config: Config, checked: Sequence[Checked]) -> None:
         """The result: a table that needs no knowledge, the addresses, the next commands."""

@@ -96,6 +96,7 @@ class Story:
         authorities: Mapping[str, AuthorityRecord],
         clock: Callable[[], datetime],
         wake: Callable[[], None],
+        tell: Callable[[int, int], None],
     ) -> None:
         self.counter = counter
         self.cast = cast
@@ -103,6 +104,7 @@ class Story:
         self.authorities = authorities
         self.clock = clock
         self.wake = wake
+        self.tell = tell
         self.book = Book({}, {}, {}, {})
 
     def issue(self, wishes: Sequence[Wish]) -> None:
@@ -193,7 +195,8 @@ class Story:
         """Submit and wait; raises `Disagreement` with the signer's word for the first that was not done."""
         self.counter.submit(cases)
         self.wake()
-        finished = self.counter.wait([case.record.id for case in cases], WAIT_SECONDS)
+        ids = [case.record.id for case in cases]
+        finished = self.counter.wait(ids, WAIT_SECONDS, lambda count: self.tell(count, len(ids)))
         for record in finished.values():
             if record.state != "done":
                 what = f"The signer did not do an application ({record.action}, {record.profile}): {record.outcome}."
