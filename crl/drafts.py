@@ -113,7 +113,7 @@ class Drafts:
             partition=self.partition.code,
             issuer=signer.certificate.subject.public_bytes(),
             key_identifier=signer.key_identifier,
-            distribution_point=self.partition.distribution_point,
+            distribution_point=self.partition.distribution_point(signer.authority),
             number=number,
             this_update=this_update,
         )

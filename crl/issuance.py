@@ -52,7 +52,7 @@ class Publisher:
         self._size_bound = size_bound
 
     def due(self, signers: Sequence[ListSigner]) -> tuple[Partition, ...]:
-        """The partitions of the signers' issuer of which a list is missing or has lived half its life.
+        """The partitions of the signers' issuer of which a list is missing, misnamed, or has lived half its life.
 
         StatusTampered when the status table says better of a certificate than the journal: then no list is right.
         """
@@ -122,6 +122,7 @@ class Publisher:
             authority=draft.signer.authority,
             issuer=partition.issuer,
             partition=partition.code,
+            distribution_point=draft.heading.distribution_point,
             number=draft.heading.number,
             this_update=draft.heading.this_update,
             next_update=draft.heading.next_update,
@@ -142,9 +143,11 @@ class Publisher:
 
     @staticmethod
     def _young(tx: Transaction, signers: Sequence[ListSigner], partition: Partition, now: datetime) -> bool:
-        """Whether every generation's list was made less than half its life ago."""
+        """Whether every generation's list is under its present name and was made less than half its life ago."""
         newest = [latest_crl(tx, one.authority, partition.code) for one in signers]
         return all(
-            record is not None and record.this_update <= now < record.this_update + signer.renew_after
+            record is not None
+            and record.distribution_point == partition.distribution_point(signer.authority)
+            and record.this_update <= now < record.this_update + signer.renew_after
             for record, signer in zip(newest, signers, strict=True)
         )

@@ -29,7 +29,7 @@ from store.errors import (
     UnknownCertificate,
 )
 from store.journal import enter_abandoned
-from store.partitions import extend_partitions
+from store.partitions import Extent, extend_partitions
 from store.rows import among, insert_all, insert_new, insertion, update_all
 from store.status import Key
 from store.tables import BLOCKED_KEY, CERTIFICATE, GOOD, HOLDER_PLACE, KEY_OWNER, STATUS
@@ -105,8 +105,9 @@ def reserve_many(tx: Transaction, records: Sequence[CertificateRecord]) -> Mappi
     """Reserve many serials and give what was refused, by (issuer, serial); all others are reserved.
 
     Refusals: KeyBlocked, KeyOfAnotherHolder, HolderBusy (a pending certificate of this kind exists), SerialInUse, and
-    DistributionPointChanged (the partition is bound to other bytes). One statement per table, whatever the number. A
-    serial that stands twice among ``records`` raises SerialInUse for all: the random source failed.
+    DistributionPointChanged (its authority names other bytes in that partition). A statement or two for each table,
+    whatever the number. A serial that stands twice among ``records`` raises SerialInUse for all: the random source
+    failed.
     """
     for record in records:
         if record.state != "reserved" or record.certificate is not None:
@@ -286,8 +287,8 @@ def _record(row: Row[Any]) -> CertificateRecord:
     return CertificateRecord(**values)
 
 
-def _extent(record: CertificateRecord) -> tuple[Key, str, bytes, datetime]:
-    return _key(record), record.partition, record.distribution_point, record.not_after
+def _extent(record: CertificateRecord) -> Extent:
+    return Extent(_key(record), record.authority, record.partition, record.distribution_point, record.not_after)
 
 
 def _but(

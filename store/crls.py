@@ -33,11 +33,15 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CRLRecord:
-    """A list that passed the gate: ``sha256`` of its DER, ``size`` in octets, number of ``entries``."""
+    """A list that passed the gate: ``sha256`` of its DER, ``size`` in octets, number of ``entries``.
+
+    ``distribution_point`` is the DER of the DistributionPointName that it is scoped to.
+    """
 
     authority: str
     issuer: str
     partition: str
+    distribution_point: bytes
     number: int
     this_update: datetime
     next_update: datetime
@@ -52,6 +56,7 @@ class CRLRecord:
             raise RecordRefused("number", "it must be positive and below 2^63")
         utc("this_update", self.this_update)
         utc("next_update", self.next_update)
+        octets("distribution_point", self.distribution_point, 1, 4096)
         octets("sha256", self.sha256, 32, 32)
 
 

@@ -300,14 +300,16 @@ class KeyBlocked(CertificateError):
 
 
 class DistributionPointChanged(CertificateError):
-    """The partition is already bound to another distribution point."""
+    """The authority's certificates in this partition already name another distribution point."""
 
     code = "store.distribution-point-changed"
     next = "Use a new partition code: a partition is never renamed."
 
     def __init__(self, issuer: str, serial: int) -> None:
         """State the ``issuer`` and ``serial`` that were refused."""
-        super().__init__(issuer, serial, "names another distribution point than its partition has")
+        super().__init__(
+            issuer, serial, "names another distribution point than its authority's others in that partition"
+        )
 
 
 class AlreadyRevoked(CertificateError):

@@ -1,40 +1,55 @@
-"""Partitions of an issuer's CRL: each bound for ever to one distribution point, published as long as it must be."""
+"""Partitions of an issuer's CRL: each bound for ever to its distribution points, published as long as it must be.
 
-from collections.abc import Sequence
+Entries, numbers and the extent of a partition are the issuer's; the distribution point is each generation's own, since
+its certificates may carry an address with the generation's name in it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import func, or_, select, tuple_
 
-from store.bounds import octets, word
 from store.database import Transaction
 from store.rows import insert_new, insertion
-from store.tables import CRL, PARTITION
-
-Key: TypeAlias = tuple[str, int]
-Extent: TypeAlias = tuple[Key, str, bytes, datetime]
+from store.status import Key
+from store.tables import CRL, DISTRIBUTION_POINT, PARTITION
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One partition: ``distribution_point`` is the DER of the DistributionPointName its certificates carry.
+    """One partition; ``last_not_after`` is the latest end of any certificate in it.
 
-    ``last_not_after`` is the latest end of any certificate in it (None: it has none yet).
+    ``named`` gives for each generation (authority) that issued in it the DER of the DistributionPointName which all its
+    certificates there carry. There is at least one.
     """
 
     issuer: str
     code: str
+    last_not_after: datetime
+    named: Mapping[str, bytes]
+
+    def distribution_point(self, authority: str) -> bytes:
+        """Give the DistributionPointName of this generation's list: its certificates' own, octet for octet.
+
+        Every living generation signs every list, so that none can be found by name that lacks another's entries. One
+        that has no certificate here yet signs under the oldest generation's name. Where names hold no generation that
+        is its own already; where they do, no certificate of its key points to any list yet, and its first one makes
+        the list due again under its own name.
+        """
+        oldest = min(self.named, key=lambda name: (len(name), name))  # "-g9" comes before "-g10"
+        return self.named.get(authority, self.named[oldest])
+
+
+class Extent(NamedTuple):
+    """What a new certificate asks of its partition; ``key`` is its issuer and serial number."""
+
+    key: Key
+    authority: str
+    code: str
     distribution_point: bytes
-    last_not_after: datetime | None
-
-
-def open_partition(tx: Transaction, issuer: str, code: str, distribution_point: bytes) -> bool:
-    """Open a partition before its first certificate, so that its (empty) list is published. False: it was open."""
-    word("partition", code)
-    octets("distribution_point", distribution_point, 0, 4096)
-    row = {"issuer": issuer, "code": code, "distribution_point": distribution_point}
-    return bool(insert_new(tx, PARTITION, [row], ("issuer", "code")))
+    not_after: datetime
 
 
 def partitions(tx: Transaction, issuer: str, now: datetime) -> tuple[Partition, ...]:
@@ -51,49 +66,77 @@ def partitions(tx: Transaction, issuer: str, now: datetime) -> tuple[Partition, 
         .subquery()
     )
     needed = or_(
-        PARTITION.c.last_not_after.is_(None),
         PARTITION.c.last_not_after >= now,
         newest.c.this_update.is_(None),
         newest.c.this_update <= PARTITION.c.last_not_after,
     )
     statement = (
-        select(PARTITION)
-        .select_from(PARTITION.outerjoin(newest, newest.c.partition == PARTITION.c.code))
-        .where(PARTITION.c.issuer == issuer, PARTITION.c.distribution_point != b"", needed)
+        select(PARTITION.c.code, PARTITION.c.last_not_after, DISTRIBUTION_POINT.c.authority, DISTRIBUTION_POINT.c.name)
+        .join(DISTRIBUTION_POINT, DISTRIBUTION_POINT.c.partition == PARTITION.c.code)
+        .outerjoin(newest, newest.c.partition == PARTITION.c.code)
+        .where(PARTITION.c.issuer == issuer, DISTRIBUTION_POINT.c.issuer == issuer)
+        .where(DISTRIBUTION_POINT.c.name != b"", needed)
     )
-    return tuple(sorted((Partition(*row) for row in tx.execute(statement)), key=lambda one: one.code))
+    found: dict[str, tuple[datetime, dict[str, bytes]]] = {}
+    for code, last_not_after, authority, name in tx.execute(statement):
+        found.setdefault(code, (last_not_after, {}))[1][authority] = name
+    return tuple(Partition(issuer, code, *found[code]) for code in sorted(found))
 
 
 def extend_partitions(tx: Transaction, extents: Sequence[Extent]) -> set[Key]:
     """Open or extend the partitions of new certificates; give those certificates that name other bytes than theirs."""
-    wanted: dict[tuple[str, str], tuple[bytes, datetime]] = {}
-    for (issuer, _), code, point, not_after in extents:
-        first, latest = wanted.get((issuer, code), (point, not_after))
-        wanted[issuer, code] = first, max(latest, not_after)
-    known = _known(tx, list(wanted))
+    bound = _bind(tx, extents)
+    refused = {one.key for one in extents if bound[_place(one)] != one.distribution_point}
+    latest: dict[tuple[str, str], datetime] = {}
+    for one in extents:
+        if one.key not in refused:
+            place = one.key[0], one.code
+            latest[place] = max(latest.get(place, one.not_after), one.not_after)
+    known = _ends(tx, latest)
     rising = [
-        {"issuer": issuer, "code": code, "distribution_point": point, "last_not_after": latest}
-        for (issuer, code), (point, latest) in sorted(wanted.items())
-        if (issuer, code) not in known or _ends_before(known[issuer, code], latest)
+        {"issuer": issuer, "code": code, "last_not_after": end}
+        for (issuer, code), end in sorted(latest.items())
+        if (issuer, code) not in known or known[issuer, code] < end
     ]
     if rising:
         insert = insertion(tx, PARTITION)
-        later = and_(
-            PARTITION.c.distribution_point == insert.excluded.distribution_point,
-            func.coalesce(PARTITION.c.last_not_after, 0) < insert.excluded.last_not_after,
-        )
         extended = insert.on_conflict_do_update(
-            index_elements=["issuer", "code"], set_={"last_not_after": insert.excluded.last_not_after}, where=later
+            index_elements=["issuer", "code"],
+            set_={"last_not_after": insert.excluded.last_not_after},
+            where=PARTITION.c.last_not_after < insert.excluded.last_not_after,
         )
         tx.execute(extended, rising)
-        known = _known(tx, list(wanted))
-    return {key for key, code, point, _ in extents if known[key[0], code].distribution_point != point}
+    return refused
 
 
-def _ends_before(partition: Partition, latest: datetime) -> bool:
-    return partition.last_not_after is None or partition.last_not_after < latest
+def _place(extent: Extent) -> tuple[str, str, str]:
+    return extent.key[0], extent.code, extent.authority
 
 
-def _known(tx: Transaction, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Partition]:
-    statement = select(PARTITION).where(tuple_(PARTITION.c.issuer, PARTITION.c.code).in_(keys))
-    return {(row.issuer, row.code): Partition(*row) for row in tx.execute(statement)}
+def _bind(tx: Transaction, extents: Sequence[Extent]) -> dict[tuple[str, str, str], bytes]:
+    """Bind each generation's name in a partition by its first certificate there; give the names that hold."""
+    asked = {_place(one): one.distribution_point for one in reversed(extents)}  # so that the first one counts
+    bound = _names(tx, asked)
+    new = [
+        {"issuer": issuer, "partition": code, "authority": authority, "name": name}
+        for (issuer, code, authority), name in sorted(asked.items())
+        if (issuer, code, authority) not in bound
+    ]
+    if new:
+        insert_new(tx, DISTRIBUTION_POINT, new, _POINT)
+        bound = _names(tx, asked)
+    return bound
+
+
+_POINT = ("issuer", "partition", "authority")
+
+
+def _names(tx: Transaction, places: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], bytes]:
+    columns = [DISTRIBUTION_POINT.c[name] for name in _POINT]
+    statement = select(*columns, DISTRIBUTION_POINT.c.name).where(tuple_(*columns).in_(list(places)))
+    return {(row.issuer, row.partition, row.authority): row.name for row in tx.execute(statement)}
+
+
+def _ends(tx: Transaction, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+    statement = select(PARTITION).where(tuple_(PARTITION.c.issuer, PARTITION.c.code).in_(list(places)))
+    return {(row.issuer, row.code): row.last_not_after for row in tx.execute(statement)}

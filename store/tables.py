@@ -267,13 +267,22 @@ class ChangeCounterRow(SQLModel, table=True):
 
 
 class PartitionRow(SQLModel, table=True):
-    """One partition of an issuer's CRL and the distribution point it is bound to for ever."""
+    """One partition of an issuer's CRL and the latest end of a certificate in it."""
 
     __tablename__: ClassVar[str] = "partition"
     issuer: str = _key()
     code: str = _key()
-    distribution_point: bytes = _plain(LargeBinary)
-    last_not_after: datetime | None = _plain(Instant)
+    last_not_after: datetime = _plain(Instant)
+
+
+class DistributionPointRow(SQLModel, table=True):
+    """The distribution point that a generation's certificates in a partition name, bound for ever."""
+
+    __tablename__: ClassVar[str] = "distribution_point"
+    issuer: str = _key()
+    partition: str = _key()
+    authority: str = _key()
+    name: bytes = _plain(LargeBinary)
 
 
 class CRLNumberRow(SQLModel, table=True):
@@ -293,6 +302,7 @@ class CRLRow(SQLModel, table=True):
     partition: str = _key()
     authority: str = _key()
     number: int = _key(BigInteger)
+    distribution_point: bytes = _plain(LargeBinary)
     this_update: datetime = _plain(Instant)
     next_update: datetime = _plain(Instant)
     sha256: bytes = _plain(LargeBinary)
@@ -363,6 +373,7 @@ STATUS = _table(StatusRow)
 JOURNAL = _table(JournalRow)
 CHANGE_COUNTER = _table(ChangeCounterRow)
 PARTITION = _table(PartitionRow)
+DISTRIBUTION_POINT = _table(DistributionPointRow)
 CRL_NUMBER = _table(CRLNumberRow)
 CRL = _table(CRLRow)
 PUBLICATION_REQUEST = _table(PublicationRequestRow)

@@ -216,9 +216,16 @@ def _crls() -> None:
         "partition",
         _needed("issuer", WORD),
         _needed("code", WORD),
-        _needed("distribution_point", OCTETS),
-        _optional("last_not_after", TIME),
+        _needed("last_not_after", TIME),
         sa.PrimaryKeyConstraint("issuer", "code"),
+    )
+    op.create_table(
+        "distribution_point",
+        _needed("issuer", WORD),
+        _needed("partition", WORD),
+        _needed("authority", WORD),
+        _needed("name", OCTETS),
+        sa.PrimaryKeyConstraint("issuer", "partition", "authority"),
     )
     op.create_table(
         "crl_number",
@@ -233,6 +240,7 @@ def _crls() -> None:
         _needed("partition", WORD),
         _needed("authority", WORD),
         _needed("number", BIG),
+        _needed("distribution_point", OCTETS),
         _needed("this_update", TIME),
         _needed("next_update", TIME),
         _needed("sha256", OCTETS),

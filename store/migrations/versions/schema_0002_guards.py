@@ -20,6 +20,7 @@ INSERT_ONLY = (
     "key_owner",
     "blocked_key",
     "revocation_journal",
+    "distribution_point",
     "crl",
     "audit_entry",
 )
@@ -29,7 +30,7 @@ REFUSED_UPDATES = {
     "application": "OLD.state <> 'open' OR NEW.canonical <> OLD.canonical OR NEW.digest <> OLD.digest",
     "certificate": "OLD.state <> 'reserved' OR NEW.serial <> OLD.serial OR NEW.tbs <> OLD.tbs",
     "status": "OLD.state = 1 AND (NEW.state <> 1 OR NEW.revoked_at <> OLD.revoked_at)",
-    "partition": "NEW.distribution_point <> OLD.distribution_point",
+    "partition": "NEW.last_not_after < OLD.last_not_after",
     "crl_number": "NEW.number <= OLD.number",
     "change_counter": "NEW.value <= OLD.value",
     "audit_head": "NEW.sequence <= OLD.sequence",

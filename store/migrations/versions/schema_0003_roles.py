@@ -32,6 +32,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "revocation_journal": "SELECT",
         "change_counter": "SELECT",
         "partition": "SELECT",
+        "distribution_point": "SELECT",
         "crl": "SELECT",
         "authority": "SELECT",
         "roster": "SELECT",
@@ -49,6 +50,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "revocation_journal": "SELECT, INSERT",
         "change_counter": "SELECT, INSERT, UPDATE",
         "partition": "SELECT, INSERT, UPDATE (last_not_after)",
+        "distribution_point": "SELECT, INSERT",
         "crl_number": "SELECT, INSERT, UPDATE",
         "crl": "SELECT, INSERT",
         "publication_request": "SELECT, INSERT, UPDATE (answered_at, answer)",
@@ -64,6 +66,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "authority": "SELECT",
         "crl": "SELECT",
         "partition": "SELECT",
+        "distribution_point": "SELECT",
     },
     "audit": {"audit_entry": "SELECT", "audit_head": "SELECT"},
 }

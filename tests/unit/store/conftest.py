@@ -54,6 +54,7 @@ def certificate() -> Callable[..., CertificateRecord]:
         partition: str = "13101",
         distribution_point: bytes = b"Chiyoda-ku CRLDP",
         issuer: str = ISSUER,
+        generation: int = 1,
         application_id: UUID | None = None,
         not_after: datetime = NOW + timedelta(days=100),
         reserved_at: datetime = NOW,
@@ -61,7 +62,7 @@ def certificate() -> Callable[..., CertificateRecord]:
         return CertificateRecord(
             issuer=issuer,
             serial=serial,
-            authority=f"{issuer}-g1",
+            authority=f"{issuer}-g{generation}",
             profile="resident-sign",
             profile_digest=bytes(32),
             application_id=application_id,

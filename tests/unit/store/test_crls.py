@@ -200,7 +200,7 @@ def test_racing_generators_never_share_a_number(database: Database) -> None:
 
 def listed(number: int, now: datetime, authority: str = "jpki-sign-g1") -> CRLRecord:
     """Make the record of a list."""
-    return CRLRecord(authority, ISSUER, PARTITION, number, now, now + timedelta(hours=48), bytes(32), 400, 3)
+    return CRLRecord(authority, ISSUER, PARTITION, b"point", number, now, now + timedelta(hours=48), bytes(32), 400, 3)
 
 
 def test_newest_list_of_an_authority_is_found(database: Database, now: datetime) -> None:

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
+
 from store.certificates import CertificateRecord, reserve, reserve_many
 from store.crls import CRLRecord, record_crl
 from store.database import Database
-from store.partitions import open_partition, partitions
+from store.errors import DistributionPointChanged
+from store.partitions import Partition, partitions
 
 Make = Callable[..., CertificateRecord]
 ISSUER = "jpki-sign"
+G1, G2, G3 = (f"{ISSUER}-g{generation}" for generation in (1, 2, 3))
 
 
 def codes(database: Database, now: datetime) -> list[str]:
@@ -22,7 +26,7 @@ def publish(database: Database, at: datetime, partition: str = "13101") -> None:
     """Record a list dated ``at``."""
     with database.transaction() as tx:
         number = int(at.timestamp())
-        record_crl(tx, CRLRecord("jpki-sign-g1", ISSUER, partition, number, at, at, bytes(32), 1, 0))
+        record_crl(tx, CRLRecord(G1, ISSUER, partition, b"point", number, at, at, bytes(32), 1, 0))
 
 
 def test_first_certificate_opens_its_partition_with_its_own_bytes(
@@ -32,7 +36,7 @@ def test_first_certificate_opens_its_partition_with_its_own_bytes(
     with database.transaction() as tx:
         reserve(tx, certificate(1, distribution_point=b"\xa0\x03DER"))
         (found,) = partitions(tx, ISSUER, now)
-    assert (found.code, found.distribution_point) == ("13101", b"\xa0\x03DER")
+    assert (found.code, found.distribution_point(G1)) == ("13101", b"\xa0\x03DER")
 
 
 def test_partition_lasts_as_long_as_its_longest_certificate(
@@ -61,18 +65,61 @@ def test_partition_is_published_until_one_list_after_its_last_certificate(
     assert codes(database, later + timedelta(days=1)) == []
 
 
-def test_opened_partition_is_published_before_its_first_certificate(
+def one(database: Database, now: datetime) -> Partition:
+    """Give the only partition."""
+    with database.snapshot() as tx:
+        (found,) = partitions(tx, ISSUER, now)
+    return found
+
+
+def test_each_generation_has_its_own_distribution_point(database: Database, certificate: Make, now: datetime) -> None:
+    """CRL-5: one partition holds the certificates of all generations, and each names the list of its own key."""
+    with database.transaction() as tx:
+        first, second = certificate(1, distribution_point=b"g1"), certificate(2, generation=2, distribution_point=b"g2")
+        assert reserve_many(tx, [first, second]) == {}
+        reserve(tx, certificate(3, generation=2, distribution_point=b"g2", not_after=now + timedelta(days=500)))
+    found = one(database, now)
+    assert (found.distribution_point(G1), found.distribution_point(G2)) == (b"g1", b"g2")
+    assert found.last_not_after == now + timedelta(days=500)
+
+
+def test_generation_is_bound_to_its_own_distribution_point(database: Database, certificate: Make) -> None:
+    """CRL-5: what another generation names is no excuse for a second name."""
+    with database.transaction() as tx:
+        reserve(tx, certificate(1, distribution_point=b"g1"))
+        reserve(tx, certificate(2, generation=2, distribution_point=b"g2"))
+    with pytest.raises(DistributionPointChanged), database.transaction() as tx:
+        reserve(tx, certificate(3, generation=2, distribution_point=b"g1"))
+
+
+def test_generation_without_a_certificate_takes_the_first_one_s_name(
     database: Database, certificate: Make, now: datetime
 ) -> None:
-    """A new authority publishes its empty list; opening twice changes nothing, and a certificate may follow."""
+    """Decision 0004: every generation signs every list, and until its own first certificate under the oldest name."""
     with database.transaction() as tx:
-        assert open_partition(tx, ISSUER, "all", b"point")
-        assert not open_partition(tx, ISSUER, "all", b"other")
-    publish(database, now, "all")
-    assert codes(database, now + timedelta(days=400)) == ["all"]
+        reserve(tx, certificate(1, generation=10, distribution_point=b"g10"))
+        reserve(tx, certificate(2, generation=2, distribution_point=b"g2"))
+    assert one(database, now).distribution_point(G3) == b"g2"
+
+
+def test_refused_certificate_does_not_lengthen_its_partition(
+    database: Database, certificate: Make, now: datetime
+) -> None:
+    """Only certificates that stand in a partition say how long it is published."""
     with database.transaction() as tx:
-        reserve(tx, certificate(1, partition="all", distribution_point=b"point"))
-        assert partitions(tx, ISSUER, now)[0].last_not_after == certificate(1).not_after
+        reserve(tx, certificate(1))
+        later = certificate(2, distribution_point=b"other", not_after=now + timedelta(days=900))
+        assert set(reserve_many(tx, [later])) == {(ISSUER, 2)}
+    assert one(database, now).last_not_after == certificate(1).not_after
+
+
+def test_partition_that_no_certificate_names_is_never_published(
+    database: Database, certificate: Make, now: datetime
+) -> None:
+    """RFC 5280 5.2.5: a list without a scope would pass for the list of all."""
+    with database.transaction() as tx:
+        reserve(tx, certificate(1, partition="none", distribution_point=b""))
+    assert codes(database, now) == []
 
 
 def test_partitions_come_in_the_order_of_their_codes(database: Database, certificate: Make, now: datetime) -> None:

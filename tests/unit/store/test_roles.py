@@ -148,7 +148,9 @@ GUARDED: list[tuple[str, str]] = [
     ("status", "DELETE FROM status"),
     ("key_owner", "DELETE FROM key_owner"),
     ("blocked_key", "DELETE FROM blocked_key"),
-    ("partition", "UPDATE partition SET distribution_point = issuer"),
+    ("partition", "UPDATE partition SET last_not_after = last_not_after - 1"),
+    ("distribution_point", "UPDATE distribution_point SET name = authority"),
+    ("distribution_point", "DELETE FROM distribution_point"),
     ("crl_number", "UPDATE crl_number SET number = number - 1"),
     ("change_counter", "UPDATE change_counter SET value = 0"),
     ("audit_head", "UPDATE audit_head SET sequence = 0"),
@@ -169,7 +171,7 @@ def test_nobody_changes_or_removes_what_is_written_once(
     accepted = []
     for table, statement in GUARDED:
         if database.dialect == "postgresql":
-            statement = statement.replace("= issuer", "= '\\x00'")
+            statement = statement.replace("= authority", "= '\\x00'")
         try:
             with database.transaction() as tx:
                 assert tx.execute(select(func.count()).select_from(METADATA.tables[table])).scalar_one() > 0
