@@ -1,6 +1,7 @@
 """`ninsho ca`: the authorities of this installation, generation by generation."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
 
 import click
@@ -35,8 +36,7 @@ def ca_ls(context: click.Context) -> None:
       ninsho --config demo-home/ninsho.toml ca ls
     """
     config = config_of(context)
-    database = open_database(config, "ra")
-    with database.snapshot() as tx:
+    with closing(open_database(config, "ra")) as database, database.snapshot() as tx:
         records = authorities(tx)
     listed = [brief(record, believed_statement(config, record), utc_now()) for record in records]
     rows = [[str(one[key]) for key in ("name", "generation", "issues", "not_after")] for one in listed]
@@ -74,8 +74,7 @@ def ca_show(context: click.Context, name: str) -> None:
       ninsho --json ca show jpki-sign-g1 | jq '.crls[] | {partition, next_update}'
     """
     config, now = config_of(context), utc_now()
-    database = open_database(config, "ra")
-    with database.snapshot() as tx:
+    with closing(open_database(config, "ra")) as database, database.snapshot() as tx:
         record = authority(tx, name)
         lists = newest_lists(tx, record, now)
         responder = responder_end(tx, config, name)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -76,10 +77,9 @@ def cert_find(
     """
     config = config_of(context)
     wanted = CertificateFilter(issuer=issuer, authority=authority, profile=profile, partition=partition)
-    database = open_database(config, "ra")
-    if holder is not None:
-        wanted = replace(wanted, holder=holder_of(config, database, holder))
-    with database.snapshot() as tx:
+    with closing(open_database(config, "ra")) as database, database.snapshot() as tx:
+        if holder is not None:
+            wanted = replace(wanted, holder=holder_of(config, database, holder))
         search = Search(tx, wanted, state, profiles_of(config))
         page = search.of_serial(serial) if serial is not None else search.page(limit, place(tx, after))
     body = {"certificates": [brief(look) for look in page.looks], "next": page.next}
@@ -188,8 +188,7 @@ def cert_show(context: click.Context, which: tuple[str, ...], explain: bool, lan
       ninsho cert show leaf.pem --explain --lang ja
     """
     config, spoken = config_of(context), lang or language()
-    database = open_database(config, "ra")
-    with database.snapshot() as tx:
+    with closing(open_database(config, "ra")) as database, database.snapshot() as tx:
         look = look_at(tx, named(tx, which), profiles_of(config), utc_now())
     fields = describe(look.record.tbs)
     body = {
@@ -261,8 +260,7 @@ def cert_export(context: click.Context, serial: int, issuer: str | None, output:
       ninsho cert export 0a1b… -o leaf.pem
     """
     check_output(output)
-    database = open_database(config_of(context), "ra")
-    with database.snapshot() as tx:
+    with closing(open_database(config_of(context), "ra")) as database, database.snapshot() as tx:
         found = [each for each in by_serial(tx, serial) if each.certificate and issuer in (None, each.issuer)]
     if len(found) > 1:
         raise click.UsageError(f"several issuers used this number: {', '.join(each.issuer for each in found)}")

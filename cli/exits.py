@@ -35,6 +35,7 @@ EXIT_OF_CODE: dict[str, Exit] = {
     "cli.config": Exit.USAGE,
     "cli.not-found": Exit.NOT_FOUND,
     "cli.pin": Exit.TOKEN,
+    "cli.preview": Exit.USAGE,
     "cli.refused": Exit.REFUSED,
     "cli.second-person": Exit.SECOND_PERSON,
     "cli.stale": Exit.STALE,

@@ -7,6 +7,7 @@ Only one with two signatures enters the database.
 import json
 import secrets
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,7 +90,8 @@ def roster_show(context: click.Context, output: Path | None) -> None:
       ninsho roster show -o next.json
     """
     config = config_of(context)
-    believed = believed_roster(config, open_database(config, "ra"))
+    with closing(open_database(config, "ra")) as database:
+        believed = believed_roster(config, database)
     body = content(believed)
     if output is not None:
         output.write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -157,11 +159,11 @@ def read_roster(file: Path) -> RosterFile:
 
 def believed_roster_or_none(config: Config) -> Roster | None:
     """The newest believed roster; None before the first one."""
-    database = open_database(config, "ra")
-    with database.snapshot() as tx:
-        if newest_roster(tx) is None:
-            return None
-    return believed_roster(config, database)
+    with closing(open_database(config, "ra")) as database:
+        with database.snapshot() as tx:
+            if newest_roster(tx) is None:
+                return None
+        return believed_roster(config, database)
 
 
 def check_version(config: Config, given: RosterFile, believed: Roster | None) -> None:
@@ -250,7 +252,7 @@ def roster_enter(context: click.Context, file: Path) -> None:
     )
     now = utc_now()
     audit = AuditChain(instance_name("cli", secrets.token_bytes(8)), "ceremony", config.deployment)
-    with open_database(config, "owner").transaction() as tx:
+    with closing(open_database(config, "owner")) as database, database.transaction() as tx:
         add_roster(tx, RosterRecord(believed.version, given.document, given.signatures, now))
         facts = {"version": believed.version, "persons": len(believed.persons)}
         audit.append(tx, "roster.entered", facts, now)

@@ -78,3 +78,38 @@ def test_a_file_that_is_no_certificate(home: Home) -> None:
     for command in ("lint", "verify"):
         answer = home.ninsho("cert", command, home.facts())
         assert (answer.status, answer.error["code"]) == (1, "cli.file")
+
+
+@pytest.fixture(scope="module")
+def current_list(home: Home, leaf: Path) -> Path:
+    """The published list of the leaf's municipality."""
+    with home.signing():
+        home.ninsho("crl", "publish", "--issuer", "jpki-auth")
+    return Path(home.config.publication_root()) / "crl" / "jpki-auth-g1" / "13103.crl"
+
+
+def test_a_list_that_covers_the_certificate_clears_it(home: Home, leaf: Path, current_list: Path) -> None:
+    """With its municipality's list the answer says that revocation was looked at (RFC 5280 section 6.3)."""
+    body = home.ninsho("cert", "verify", leaf, "--crl", current_list).body
+    assert body["revocation_checked"] is True
+
+
+def test_a_list_of_another_place_clears_nothing(home: Home, leaf: Path, current_list: Path) -> None:
+    """A partition covers the certificates that name it, no others (RFC 5280 section 5.2.5)."""
+    other = current_list.with_name("ca.crl")
+    answer = home.ninsho("cert", "verify", leaf, "--crl", other)
+    assert (answer.status, answer.error["code"]) == (5, "ca.path-invalid")
+
+
+def test_a_revoked_certificate_has_no_path(home: Home, tmp_path: Path) -> None:
+    """A list published after the revocation ends the path."""
+    issued = home.issued()
+    home.ninsho("cert", "export", issued["serial"], "-o", tmp_path / "revoked.pem")
+    with home.signing():
+        revoke = ("revoke", "cert", issued["issuer"], issued["serial"], "--event", "death", "--yes")
+        home.ninsho(*revoke, *home.signs("register-1"))
+        home.ninsho("crl", "publish", "--issuer", "jpki-auth")
+    newest = Path(home.config.publication_root()) / "crl" / "jpki-auth-g1" / "13103.crl"
+    answer = home.ninsho("cert", "verify", tmp_path / "revoked.pem", "--crl", newest)
+    assert (answer.status, answer.error["code"]) == (5, "ca.path-invalid")
+    assert "revoked" in answer.error["message"]

@@ -98,6 +98,35 @@ def test_a_second_certificate_waits_for_the_hand_over_of_the_first(home: Home) -
     assert first["serial"] in answer.error["message"]
 
 
+def test_a_compromised_key_is_never_certified_again(home: Home) -> None:
+    """What was revoked as keyCompromise is blocked for ever, for its holder too."""
+    request, holder = home.request(), home.holder()
+    issued = home.issued(csr=request, holder=holder)
+    with home.signing():
+        revoke = ("revoke", "cert", issued["issuer"], issued["serial"], "--event", "leak", "--yes")
+        home.ninsho(*revoke, *home.signs("reception-1"), *home.with_("--approve", "approver-1"))
+    answer = home.ninsho("cert", "issue", *home.case(csr=request, holder=holder), *home.everybody)
+    assert (answer.status, answer.error["code"]) == (4, "cli.refused-key-blocked")
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"birth_date": "2030-01-01"}, "validity.birth-date-impossible"),
+        ({"card_expiry": "2020-01-01"}, "validity.card-expired"),
+        ({"municipality": "99999"}, "policies.unknown-municipality"),
+        ({"nickname": "x"}, "policies.facts-refused"),
+        ({"window": 1.5}, "policies.facts-refused"),
+    ],
+)
+def test_facts_are_judged_at_the_counter(home: Home, facts: dict[str, object], code: str) -> None:
+    """What the signer would refuse is told while the applicant still stands there; nothing is written."""
+    before = len(applications(home))
+    answer = home.ninsho("cert", "issue", *home.case(facts=home.facts(**facts)), *home.everybody)
+    assert (answer.status, answer.error["code"]) == (4, code)
+    assert len(applications(home)) == before
+
+
 def test_hand_over_supersedes_the_certificate_before(home: Home) -> None:
     """A renewal revokes the old certificate when the new one reaches its holder (fact sheet c.3)."""
     holder = home.holder()

@@ -86,6 +86,17 @@ def test_pages_hold_every_certificate_once(home: Home, good: dict[str, Any], rev
     assert paged == everything
 
 
+def test_a_search_by_state_says_where_it_stopped(
+    home: Home, good: dict[str, Any], revoked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rare state is not looked for without end: the page is short and tells where to go on."""
+    monkeypatch.setattr("cli.cert_look.MOST_READ", 2)
+    first = home.ninsho("cert", "find", "--state", "expired").body
+    assert first["certificates"] == []
+    assert first["next"] is not None
+    assert home.ninsho("cert", "find", "--state", "expired", "--after", first["next"]).body["next"] != first["next"]
+
+
 def test_the_first_line_says_state_cause_and_next_step(home: Home, revoked: dict[str, Any]) -> None:
     """A person reads which certificate, what state, since when, why, and what can be done, in one line."""
     said = home.spoken("cert", "show", revoked["issuer"], revoked["serial"], "--lang", "ja").out.splitlines()[0]
