@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -39,7 +39,7 @@ def validate_path(
     """
     context = ValidationContext(
         trust_roots=[_converted(root) for root in roots],
-        moment=now,
+        moment=_within_the_second(certificate, now),
         allow_fetching=False,
         crls=[crl.public_bytes(Encoding.DER) for crl in crls],
         revocation_mode="require" if crls else "soft-fail",
@@ -54,6 +54,11 @@ def validate_path(
     except (PathError, ValidationError) as error:
         raise PathInvalid(_reason(error)) from error
     return tuple(x509.load_der_x509_certificate(step.dump()) for step in path)
+
+
+def _within_the_second(certificate: x509.Certificate, now: datetime) -> datetime:
+    """A moment inside the second of `now`: the validator counts a revocation only from after its date."""
+    return now if now >= certificate.not_valid_after_utc else now + timedelta(microseconds=1)
 
 
 # The validator's own sentences name subjects, so they stay in the cause; the narrower class comes first.

@@ -57,8 +57,10 @@ def certified(
     )
 
 
-def listed(issuer: str, key: ec.EllipticCurvePrivateKey, *revoked: x509.Certificate) -> x509.CertificateRevocationList:
-    """A current list of `issuer`, complete in scope."""
+def listed(
+    issuer: str, key: ec.EllipticCurvePrivateKey, *revoked: x509.Certificate, ago: timedelta = timedelta(hours=2)
+) -> x509.CertificateRevocationList:
+    """A current list of `issuer`, complete in scope; the `revoked` were revoked that long `ago`."""
     builder = (
         x509.CertificateRevocationListBuilder(name(issuer), NOW - timedelta(hours=1), NOW + timedelta(hours=47))
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
@@ -66,7 +68,7 @@ def listed(issuer: str, key: ec.EllipticCurvePrivateKey, *revoked: x509.Certific
     )
     for certificate in revoked:
         builder = builder.add_revoked_certificate(
-            x509.RevokedCertificateBuilder(certificate.serial_number, NOW - timedelta(hours=2)).build()
+            x509.RevokedCertificateBuilder(certificate.serial_number, NOW - ago).build()
         )
     return builder.sign(key, hashes.SHA256())
 
@@ -118,6 +120,18 @@ def test_revoked_certificate_has_no_path() -> None:
     crls = [listed("Test Root", ROOT_KEY), listed("Test Sub", SUB_KEY, LEAF)]
     with pytest.raises(PathInvalid, match="revoked"):
         validate_path(LEAF, [ROOT], NOW, intermediates=[SUB], crls=crls)
+
+
+def test_revoked_this_very_second_is_revoked() -> None:
+    """RFC 5280 6.3: times have whole seconds, and a revocation counts from the second it is dated."""
+    crls = [listed("Test Root", ROOT_KEY), listed("Test Sub", SUB_KEY, LEAF, ago=timedelta(0))]
+    with pytest.raises(PathInvalid, match="revoked"):
+        validate_path(LEAF, [ROOT], NOW, intermediates=[SUB], crls=crls)
+
+
+def test_the_last_second_is_valid() -> None:
+    """RFC 5280 4.1.2.5: the validity period includes notAfter."""
+    assert validate_path(LEAF, [ROOT], LEAF.not_valid_after_utc, intermediates=[SUB])[-1] == LEAF
 
 
 def test_current_lists_without_the_certificate_leave_the_path_valid() -> None:
