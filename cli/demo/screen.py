@@ -103,7 +103,7 @@ def next_steps(config: Config) -> list[str]:
         f"  export NINSHO_CONFIG={config.path}",
         "  ninsho status                     what runs and what waits",
         "  ninsho ca ls                      the authorities",
-        "  ninsho cert find --state revoked  who was revoked, when and why",
+        "  ninsho cert find --state revoked  the revoked ones; cert show FILE says when and why",
         f"  ninsho ocsp query {home}/out/*.pem   (while 'ninsho demo' serves)",
         "  ninsho audit verify               the trail against its newest anchor",
     ]
