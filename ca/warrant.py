@@ -89,10 +89,10 @@ class Warrant:
             raise TypeError("a warrant is made by ca.warrant.verify only")
 
 
-def record_of(application: Application, approvals_required: int) -> ApplicationRecord:
+def record_of(application: Application, rule: Rule, profile: CertificateProfile) -> ApplicationRecord:
     """Return the row of an application, as a front end saves it.
 
-    `approvals_required` is what `ca.rules.approvals_needed` says; it only tells the signer when to look.
+    `rule` and `profile` say how many examinations and approvals it needs, which only tells the signer when to look.
     """
     text = canonical(application)
     return ApplicationRecord(
@@ -105,7 +105,8 @@ def record_of(application: Application, approvals_required: int) -> ApplicationR
         branch=application.branch,
         canonical=text,
         digest=hashlib.sha256(text).digest(),
-        approvals_required=approvals_required,
+        examinations_required=rule.examinations,
+        approvals_required=approvals_needed(rule, profile),
         requester=application.requester,
         created_at=application.created_at,
         expires_at=application.expires_at,

@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from ca.application import Action, Application, Proof
 from ca.approvals import EvidenceRole, sign_evidence
 from ca.request import load_request, prove_possession, request_key
-from ca.rules import RULES, Rule, approvals_needed
+from ca.rules import RULES, Rule
 from ca.statement import PrivateKey, key_octets
 from ca.warrant import record_of
 from cli.errors import TimedOut
@@ -214,11 +214,10 @@ def signed_case(
 
     `rule` is the action's own, unless the register feed submits (`ca.rules.REGISTER_RULE`).
     """
-    needed = approvals_needed(rule or RULES[application.action], profile)
     signed = [statement_of(application, "submission", submitter, now)]
     for role, officers in others.items():
         signed += [statement_of(application, role, officer, now) for officer in officers]
-    return Case(record_of(application, needed), tuple(signed))
+    return Case(record_of(application, rule or RULES[application.action], profile), tuple(signed))
 
 
 def statement_of(application: Application, role: EvidenceRole, officer: Officer, now: datetime) -> Evidence:

@@ -60,7 +60,7 @@ class OwnCase(CommandError):
 
 
 class NotExamined(CommandError):
-    """An approval is for an examined case. The signer looks at a case as soon as it is approved, so order matters."""
+    """An approval is for an examined case: who approves answers for what the examiner found."""
 
     code = "cli.second-person-not-examined"
 
@@ -176,8 +176,7 @@ class Desk:
         signed = [statement_of(case, "submission", submitter, now)]
         for role, officers in others.items():
             signed += [statement_of(case, role, officer, now) for officer in officers]
-        needed = approvals_needed(self.rule(case), self.profile(case.profile))
-        made = Case(record_of(case, needed), tuple(signed))
+        made = Case(record_of(case, self.rule(case), self.profile(case.profile)), tuple(signed))
         self.check(made.record, made.evidence)
         self.counter(case.branch, submitter.person).submit([made])
         wake(self.config)

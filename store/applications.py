@@ -37,7 +37,8 @@ class ApplicationRecord:
     """What somebody asks for.
 
     ``canonical`` is the signed form (RFC 8785, at most 64 KiB) and ``digest`` its SHA-256; the other fields repeat what
-    the database must search by. ``attempts`` counts the times it failed or its signer vanished.
+    the database must search by. ``examinations_required`` and ``approvals_required`` (0 to 16) tell the signer when to
+    look. ``attempts`` counts the times it failed or its signer vanished.
     """
 
     id: UUID
@@ -49,6 +50,7 @@ class ApplicationRecord:
     branch: str
     canonical: bytes
     digest: bytes
+    examinations_required: int
     approvals_required: int
     requester: str
     created_at: datetime
@@ -65,8 +67,9 @@ class ApplicationRecord:
         octets("holder", self.holder, 32, 32)
         octets("canonical", self.canonical, 2, MOST_CANONICAL_OCTETS)
         octets("digest", self.digest, 32, 32)
-        if not 0 <= self.approvals_required <= 16:
-            raise RecordRefused("approvals_required", "it must be 0 to 16")
+        for field in ("examinations_required", "approvals_required"):
+            if not 0 <= getattr(self, field) <= 16:
+                raise RecordRefused(field, "it must be 0 to 16")
         utc("created_at", self.created_at)
         utc("expires_at", self.expires_at)
 
@@ -186,8 +189,9 @@ def claim(
 ) -> tuple[ApplicationRecord, ...]:
     """Take at most ``limit`` applications, oldest first, for ``lease`` from ``now``.
 
-    Taken are those open and unexpired with as many approval rows as they require (a hint: the signer verifies every
-    signature) that nobody has claimed or whose lease ran out; taking over from a vanished signer counts as an attempt.
+    Taken are those open and unexpired with as many examination and approval rows as they require (a hint: the signer
+    verifies every signature) that nobody has claimed or whose lease ran out; taking over from a vanished signer counts
+    as an attempt.
     On PostgreSQL rows that another signer is just claiming are skipped (SKIP LOCKED).
     """
     octets("token", token, 16, 32)

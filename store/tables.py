@@ -84,9 +84,10 @@ class RosterRow(SQLModel, table=True):
     added_at: datetime = _plain(Instant)
 
 
-# What a signer may claim, written once: the index that finds it serves only a query that says the same. `approvals` is
-# counted by a trigger on evidence, so the front end cannot write it and a long queue of waiting cases costs nothing.
-READY = text("state = 'open' AND approvals >= approvals_required")
+# What a signer may claim, written once: the index that finds it serves only a query that says the same. `examinations`
+# and `approvals` are counted by a trigger on evidence, so the front end cannot write them and a long queue of waiting
+# cases costs nothing.
+READY = text("state = 'open' AND examinations >= examinations_required AND approvals >= approvals_required")
 
 
 class ApplicationRow(SQLModel, table=True):
@@ -108,10 +109,12 @@ class ApplicationRow(SQLModel, table=True):
     branch: str
     canonical: bytes = _plain(LargeBinary)
     digest: bytes = _plain(LargeBinary)
+    examinations_required: int = _plain(SmallInteger)
     approvals_required: int = _plain(SmallInteger)
     requester: str
     created_at: datetime = _plain(Instant)
     expires_at: datetime = _plain(Instant)
+    examinations: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     approvals: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     state: str = Field(sa_column_kwargs={"server_default": "open"})
     attempts: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})

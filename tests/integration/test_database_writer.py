@@ -17,6 +17,7 @@ from ca.application import Application, canonical
 from ca.approvals import sign_evidence
 from ca.document_errors import DocumentOutdated, DocumentSignatureInvalid, DocumentSignerUnknown, TooFewDocumentSigners
 from ca.roster import Role, Roster, roster_document, sign_roster
+from ca.rules import RULES
 from ca.statement import PrivateKey, key_octets
 from ca.warrant import record_of
 from store.applications import Evidence, add_application, add_evidence
@@ -46,9 +47,10 @@ def stopped(house: House, code: str) -> None:
 
 
 def save(house: House, application: Application, evidence: Sequence[Evidence]) -> None:
-    """Insert an application with whatever evidence, as the front end's tables look."""
+    """Insert an application with whatever evidence, as the front end's tables look, saying that it needs none."""
+    row = record_of(application, RULES[application.action], house.profiles[application.profile])
     with house.ra.transaction() as tx:
-        add_application(tx, record_of(application, 0), evidence[0])
+        add_application(tx, replace(row, examinations_required=0, approvals_required=0), evidence[0])
         for one in evidence[1:]:
             add_evidence(tx, one)
 

@@ -74,10 +74,12 @@ def _applications() -> None:
         _needed("branch", WORD),
         _needed("canonical", OCTETS),
         _needed("digest", OCTETS),
+        _needed("examinations_required", SMALL),
         _needed("approvals_required", SMALL),
         _needed("requester", WORD),
         _needed("created_at", TIME),
         _needed("expires_at", TIME),
+        sa.Column("examinations", SMALL, server_default="0", nullable=False),
         sa.Column("approvals", SMALL, server_default="0", nullable=False),
         sa.Column("state", WORD, server_default="open", nullable=False),
         sa.Column("attempts", SMALL, server_default="0", nullable=False),
@@ -91,7 +93,7 @@ def _applications() -> None:
     )
     op.create_index("application_branch", "application", ["branch", "id"])
     op.create_index("application_holder", "application", ["holder"])
-    ready = sa.text("state = 'open' AND approvals >= approvals_required")
+    ready = sa.text("state = 'open' AND examinations >= examinations_required AND approvals >= approvals_required")
     op.create_index("application_ready", "application", ["id"], sqlite_where=ready, postgresql_where=ready)
     op.create_table(
         "evidence",

@@ -43,31 +43,38 @@ BEGIN
 END $$
 """
 
-# Counts approvals on the application in the name of the tables' owner: the front end writes evidence and nothing else.
+# Counts examinations and approvals on the application in the name of the tables' owner: the front end writes evidence
+# and nothing else.
 _POSTGRESQL_COUNT = """
-CREATE FUNCTION ninsho_count_approvals() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION ninsho_count_evidence() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
-  UPDATE application SET approvals = approvals + counted.number
-  FROM (SELECT application_id, count(*) AS number FROM added WHERE role = 'approval' GROUP BY application_id) AS counted
+  UPDATE application SET examinations = examinations + counted.examined, approvals = approvals + counted.approved
+  FROM (
+    SELECT application_id, count(*) FILTER (WHERE role = 'examination') AS examined,
+      count(*) FILTER (WHERE role = 'approval') AS approved
+    FROM added WHERE role <> 'submission' GROUP BY application_id
+  ) AS counted
   WHERE application.id = counted.application_id AND application.state = 'open';
   RETURN NULL;
 END $$
 """
 _POSTGRESQL_COUNTED = """
 CREATE TRIGGER evidence_counted AFTER INSERT ON evidence REFERENCING NEW TABLE AS added
-FOR EACH STATEMENT EXECUTE FUNCTION ninsho_count_approvals()
+FOR EACH STATEMENT EXECUTE FUNCTION ninsho_count_evidence()
 """
 _SQLITE_COUNTED = """
-CREATE TRIGGER evidence_counted AFTER INSERT ON evidence WHEN NEW.role = 'approval'
+CREATE TRIGGER evidence_counted AFTER INSERT ON evidence WHEN NEW.role <> 'submission'
 BEGIN
-  UPDATE application SET approvals = approvals + 1 WHERE id = NEW.application_id AND state = 'open';
+  UPDATE application SET examinations = examinations + (NEW.role = 'examination'),
+    approvals = approvals + (NEW.role = 'approval')
+  WHERE id = NEW.application_id AND state = 'open';
 END
 """
 
 
 def upgrade() -> None:
-    """Put the guards in place, and the trigger that counts approvals."""
+    """Put the guards in place, and the trigger that counts evidence."""
     if op.get_bind().dialect.name == "postgresql":
         for statement in (_POSTGRESQL_FUNCTION, _POSTGRESQL_COUNT, _POSTGRESQL_COUNTED):
             op.execute(statement)

@@ -13,7 +13,7 @@ depends_on = None
 
 _ASKED = (
     "id, action, authority, profile, holder, kind, branch, canonical, digest, "
-    "approvals_required, requester, created_at, expires_at"
+    "examinations_required, approvals_required, requester, created_at, expires_at"
 )
 _WORKED = "state, attempts, outcome, finished_at, claimed_by, claim_token, claim_until"
 _AUDIT = {"audit_entry": "SELECT, INSERT", "audit_head": "SELECT, INSERT, UPDATE"}

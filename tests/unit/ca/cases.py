@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from ca.application import Application
 from ca.authority import AuthorityStatement
 from ca.roster import Roster
+from ca.rules import RULES
 from ca.warrant import Warrant, record_of, verify
 from policies.profile import CertificateProfile
 from store.applications import ApplicationRecord, Evidence
@@ -44,4 +45,4 @@ def warranted(
 def tried(application: Application, *signers: tuple[str, str]) -> Warrant:
     """Verify an application with evidence of these (role, person)."""
     evidence = [OFFICE.sign(application, role, who) for role, who in signers]  # type: ignore[arg-type]  # by its name
-    return warranted(record_of(application, 0), evidence)
+    return warranted(record_of(application, RULES[application.action], PROFILE), evidence)

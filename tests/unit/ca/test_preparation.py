@@ -15,6 +15,7 @@ from ca.application import Application, Proof
 from ca.preparation import Case, PreparedCertificate, Refusal, prepare, prepare_all
 from ca.refusals import FindingsRefused
 from ca.request import prove_possession
+from ca.rules import RULES
 from ca.signature import certificate_der
 from ca.statement import key_octets
 from ca.warrant import record_of, verify
@@ -31,7 +32,7 @@ def case_of(house: House, application: Application, serial: int = SERIAL) -> Cas
     """The application with a warrant, ready to be prepared."""
     profile = house.profiles[application.profile]
     warrant = verify(
-        record_of(application, 1),
+        record_of(application, RULES["issue"], profile),
         house.office.evidence(application, profile),
         roster=house.office.roster,
         authority=house.authority.statement,

@@ -48,6 +48,21 @@ def test_a_refusal_is_recorded_and_audited_with_its_code(house: House) -> None:
     assert house.certificates(case) == ()
 
 
+def test_a_case_approved_before_it_is_examined_waits(house: House) -> None:
+    """Design section 4: it stays open and unclaimed until both are there, in whatever order; then it is issued."""
+    case = house.issue_case("one")
+    record, evidence = house.office.case(case, house.profiles[case.profile])
+    submission, examination, *approvals = evidence
+    with house.ra.transaction() as tx:
+        add_application(tx, record, submission)
+        add_evidence_many(tx, approvals)
+    assert house.signer().turn(LATER) == Turn()
+    assert house.record(case).state == "open"
+    with house.ra.transaction() as tx:
+        add_evidence_many(tx, [examination])
+    assert house.signer("second").turn(LATER) == Turn(claimed=1, issued=1)
+
+
 def test_an_expired_application_is_never_taken(house: House) -> None:
     """Design section 3: the canonical form holds the expiry; after it no approval counts."""
     case = house.issue_case("one")

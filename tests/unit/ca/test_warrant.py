@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ca.application import canonical
 from ca.approvals import sign_evidence
 from ca.errors import ApplicationMalformed, AuthorityNotIssuing, CAError
+from ca.rules import RULES
 from ca.statement import key_octets
 from ca.warrant import CLOCK_TOLERANCE, Warrant, record_of
 from ca.warrant_errors import (
@@ -126,14 +127,15 @@ def test_an_examination_relabelled_as_approval_is_refused() -> None:
 
 def test_an_edited_application_is_refused() -> None:
     """Requirement ROL-2: an edit after the approval voids it, even with the digest column put right."""
-    edited = record_of(replace(ISSUE, facts={"municipality": "13103", "name": "another"}), 2)
+    edited = record_of(replace(ISSUE, facts={"municipality": "13103", "name": "another"}), RULES["issue"], PROFILE)
     with pytest.raises(EvidenceOfAnotherApplication):
         warranted(edited)
 
 
 def test_an_edited_application_with_edited_evidence_rows_is_refused() -> None:
     """Requirement ROL-2: the new digest in the evidence rows does not help; signatures are over the old one."""
-    edited = record_of(replace(ISSUE, subject_key=key_octets(software_key("thief").public_key())), 2)
+    swapped = replace(ISSUE, subject_key=key_octets(software_key("thief").public_key()))
+    edited = record_of(swapped, RULES["issue"], PROFILE)
     with pytest.raises(EvidenceSignatureInvalid):
         warranted(edited, [replace(each, digest=edited.digest) for each in EVIDENCE])
 

@@ -7,6 +7,7 @@ import pytest
 
 from ca.approvals import sign_evidence
 from ca.roster import Role
+from ca.rules import RULES
 from ca.statement import key_octets
 from ca.warrant import record_of
 from ca.warrant_errors import (
@@ -107,7 +108,7 @@ def test_one_person_cannot_approve_twice_with_two_credentials() -> None:
 def test_too_few_persons_are_refused(evidence: tuple[Evidence, ...], role: str, found: int, needed: int) -> None:
     """Design section 3: as many distinct persons as the profile says; the row's own count is not asked."""
     with pytest.raises(EvidenceTooFew) as refusal:
-        warranted(replace(RECORD, approvals_required=0), evidence)
+        warranted(replace(RECORD, examinations_required=0, approvals_required=0), evidence)
     assert (refusal.value.role, refusal.value.found, refusal.value.needed) == (role, found, needed)
 
 
@@ -117,8 +118,9 @@ def test_a_profile_without_approvals_still_needs_one() -> None:
     application = issue_application(AUTHORITY, lax, {"municipality": "13103"}, software_key("subject"))
     evidence = [OFFICE.sign(application, "submission", "reception-minato")]
     evidence.append(OFFICE.sign(application, "examination", "examiner-minato"))
+    record = record_of(application, RULES["issue"], lax)
     with pytest.raises(EvidenceTooFew):
-        warranted(record_of(application, 0), evidence, authority=authority_statement({lax.name: lax}), profile=lax)
+        warranted(record, evidence, authority=authority_statement({lax.name: lax}), profile=lax)
 
 
 @pytest.mark.parametrize("evidence", [(), EVIDENCE[1:]], ids=["nothing", "approvals-only"])

@@ -40,7 +40,7 @@ def test_one_person_signs_once(home: Home, waiting: str) -> None:
 
 
 def test_an_approval_follows_the_examination(home: Home, waiting: str) -> None:
-    """The signer would refuse an approved case that nobody examined, for ever; so the approval is not saved."""
+    """Who approves answers for what the examiner found, so an approval of an unexamined case is not saved."""
     answer = home.ninsho("application", "approve", waiting, *home.signs("approver-1"))
     assert (answer.status, answer.error["code"]) == (6, "cli.second-person-not-examined")
     assert home.turn().claimed == 0

@@ -88,7 +88,12 @@ def application() -> Callable[..., tuple[ApplicationRecord, Evidence]]:
     """Make an application and its submission."""
 
     def make(
-        number: int, *, approvals: int = 1, branch: str = "13101", expires_at: datetime = NOW + timedelta(days=1)
+        number: int,
+        *,
+        examinations: int = 0,
+        approvals: int = 1,
+        branch: str = "13101",
+        expires_at: datetime = NOW + timedelta(days=1),
     ) -> tuple[ApplicationRecord, Evidence]:
         id = UUID(int=number)
         canonical = b'{"number":%d}' % number
@@ -102,6 +107,7 @@ def application() -> Callable[..., tuple[ApplicationRecord, Evidence]]:
             branch=branch,
             canonical=canonical,
             digest=sha256(canonical).digest(),
+            examinations_required=examinations,
             approvals_required=approvals,
             requester="clerk-1",
             created_at=NOW,

@@ -50,9 +50,9 @@ LEASE = timedelta(minutes=5)
 FIRST, SECOND = b"first signer's..", b"second signer's."
 
 
-def save(database: Database, make: Make, *numbers: int, approvals: int = 0) -> list[UUID]:
-    """Save applications that need so many approvals."""
-    pairs = [make(number, approvals=approvals) for number in numbers]
+def save(database: Database, make: Make, *numbers: int, examinations: int = 0, approvals: int = 0) -> list[UUID]:
+    """Save applications that need so many examinations and approvals."""
+    pairs = [make(number, examinations=examinations, approvals=approvals) for number in numbers]
     with database.transaction() as tx:
         add_applications(tx, pairs)
     return [record.id for record, _ in pairs]
@@ -119,6 +119,7 @@ def test_evidence_of_many_comes_in_one_answer(database: Database, application: M
         ("holder", b"short"),
         ("canonical", b"x" * (64 * 1024 + 1)),
         ("digest", b""),
+        ("examinations_required", 17),
         ("approvals_required", 17),
         ("created_at", datetime(2026, 11, 23)),  # noqa: DTZ001 - the point of this row
     ],
@@ -145,6 +146,23 @@ def test_only_approved_open_and_unexpired_applications_are_claimed(
         add_evidence(tx, signature(waiting, "examination", "head-1"))
         add_evidence(tx, signature(waiting, "examination", "head-2"))
     assert take(database, FIRST, now) == [ready]
+
+
+def test_an_application_is_claimed_once_it_is_both_examined_and_approved(
+    database: Database, application: Make, signature: Sign, now: datetime
+) -> None:
+    """Design section 4: examinations and approvals are counted apart, so neither stands in for the other."""
+    approved, examined = save(database, application, 1, 2, examinations=1, approvals=1)
+    with database.transaction() as tx:
+        add_evidence(tx, signature(approved, "approval", "head-1"))
+        add_evidence(tx, signature(approved, "approval", "head-2"))
+        add_evidence(tx, signature(examined, "examination", "clerk-2"))
+        add_evidence(tx, signature(examined, "examination", "clerk-3"))
+    assert take(database, FIRST, now) == []
+    with database.transaction() as tx:
+        add_evidence(tx, signature(approved, "examination", "clerk-2"))
+        add_evidence(tx, signature(examined, "approval", "head-1"))
+    assert take(database, FIRST, now) == [approved, examined]
 
 
 def test_claimed_application_is_not_claimed_again_until_its_lease_ends(
