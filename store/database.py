@@ -7,6 +7,7 @@ write starts as such (SQLite: BEGIN IMMEDIATE), so two writers wait for one anot
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import SQLITE_ERROR
 from sqlite3 import Connection as SQLiteConnection
 from typing import Literal, TypeAlias
 
@@ -57,7 +58,7 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Run the body in one transaction: all of it is durable when the block ends, or nothing of it happened.
 
-        Raises DatabaseAway, Denied or Immutable for what the database itself refuses.
+        Raises DatabaseAway, DatabaseRefused, Denied or Immutable for what the database itself refuses.
         """
         with _translated(), self._engine.begin() as connection:
             yield connection
@@ -185,7 +186,9 @@ def _translation(error: DBAPIError) -> StoreError:
         return Denied()
     if str(error.orig).startswith(_INSERT_ONLY):
         return Immutable()
-    if isinstance(error, OperationalError | InterfaceError):
+    # sqlite3 calls a missing table or column "operational" too, under the code of every statement it cannot compile
+    is_defect = getattr(error.orig, "sqlite_errorcode", None) == SQLITE_ERROR
+    if isinstance(error, OperationalError | InterfaceError) and not is_defect:
         return DatabaseAway(type(error.orig).__name__)
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     return DatabaseRefused(" ".join(part for part in (type(error.orig).__name__, state, constraint) if part))

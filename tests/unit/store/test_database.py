@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 
 from store.database import SCHEMA, Database, Program, check_schema, engine, upgrade
-from store.errors import DatabaseAway, DatabaseMissing, Denied, Immutable, SchemaMismatch, StoreError
+from store.errors import DatabaseAway, DatabaseMissing, DatabaseRefused, Denied, Immutable, SchemaMismatch, StoreError
 from store.tables import CHANGE_COUNTER, METADATA
 
 OpenAs = Callable[[str, Program], Database]
@@ -183,6 +183,14 @@ def test_unreachable_server_is_a_clear_error(open_as: OpenAs) -> None:
     with pytest.raises(DatabaseAway) as away, database.snapshot():
         pass
     assert "secret" not in str(away.value)
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FROM nowhere", "SELECT nothing FROM change_counter"])
+def test_missing_table_or_column_is_a_defect_and_not_an_absence(database: Database, statement: str) -> None:
+    """A program that waited for a table of another schema would wait for ever; it is told at once."""
+    with pytest.raises(DatabaseRefused) as refused, database.snapshot() as tx:
+        tx.execute(text(statement))
+    assert not isinstance(refused.value, ConnectionError)
 
 
 def test_refusals_of_the_database_are_built_in_errors() -> None:
