@@ -117,6 +117,11 @@ class Application:
             raise ApplicationMalformed("application", tuple(name for name, is_wrong in wrong.items() if is_wrong))
         return self
 
+    @property
+    def body(self) -> JsonValue:
+        """The code of the municipality or body that the facts name (市区町村, 団体); None when they name none."""
+        return self.facts.get("municipality", self.facts.get("body"))
+
     def expired(self, now: datetime) -> bool:
         """Say whether the application may no longer be signed or executed."""
         return now >= self.expires_at

@@ -16,6 +16,7 @@ __all__ = [
     "RandomFailed",
     "SignatureWrong",
     "TargetDiffers",
+    "TargetNotServed",
     "TooManyFailures",
 ]
 
@@ -74,6 +75,18 @@ class TargetDiffers(CAError):
     code = "ca.target-differs"
     sentence = "Certificate {issuer} {serial} is not the one the application speaks of: {field!r} differs"
     next = "Look up the holder's certificate and enter the case anew"
+
+
+@dataclass(eq=False)
+class TargetNotServed(CAError):
+    """A release or hand-over comes from a branch that does not serve the body the certificate was issued for."""
+
+    branch: str
+    issuer: str
+    serial: str
+    code = "ca.target-not-served"
+    sentence = "Branch {branch!r} does not serve the municipality or body for which {issuer} {serial} was issued"
+    next = "Enter the case at the branch that serves the holder; any branch may hold or revoke"
 
 
 @dataclass(eq=False)

@@ -8,19 +8,21 @@ transaction; a hand-over that failed is a revocation of the new one with reason 
 from datetime import datetime
 from typing import Final
 
-from ca.application import Application
+from ca.application import Application, parse
 from ca.issuance import Ledger
-from ca.refusals import EffectDiffers, InvalidityInFuture, TargetDiffers
+from ca.refusals import EffectDiffers, InvalidityInFuture, TargetDiffers, TargetNotServed
+from ca.roster import Branch
 from ca.trail import serial_text, warrant_facts
 from ca.warrant import Warrant
 from policies.life_events import effect_of
 from store import status
+from store.applications import application as application_row
 from store.applications import use
 from store.audit import Fact
 from store.certificates import CertificateRecord, certificate, hand_over, pending
 from store.database import Transaction
 
-__all__ = ["Act", "execute", "withdraw"]
+__all__ = ["Act", "check_served", "execute", "withdraw"]
 
 Act = tuple[str, dict[str, Fact]]
 """An audit event and its facts."""
@@ -33,15 +35,17 @@ def execute(tx: Transaction, warrant: Warrant, now: datetime) -> tuple[Act, ...]
     """Carry out a warrant that is no issue, and use its application up; return what the audit trail has to say.
 
     The caller fences the claim before and writes the audit entries after, in the same transaction. Raises TargetDiffers
-    when the certificate is not the one the application speaks of, EffectDiffers when the life event has another effect
-    on this kind of certificate, InvalidityInFuture; AlreadyRevoked, AlreadyHeld, NotHeld, NoPending, UnknownCertificate
-    and ApplicationUsed from the store. Nothing was written then that the caller may keep.
+    when the certificate is not the one the application speaks of, TargetNotServed as `check_served`, EffectDiffers when
+    the life event has another effect on this kind of certificate, InvalidityInFuture; AlreadyRevoked, AlreadyHeld,
+    NotHeld, NoPending, UnknownCertificate and ApplicationUsed from the store. Nothing was written then that the caller
+    may keep.
     """
     application = warrant.application
     if application.target is None:
         raise ValueError("only an issue has no target")
     target = certificate(tx, *application.target)
     _check_target(application, target)
+    check_served(tx, application, warrant.branch, target)
     use(tx, application.id, now, *application.target)
     match application.action:
         case "revoke":
@@ -80,6 +84,21 @@ def withdraw(
             raise TargetDiffers(issuer, serial_text(serial), "application")
         status.revoke(tx, issuer, serial, reason or None, now, invalidity_at, None)
         ledger.audit.append(tx, "certificate.revoked", _named(target) | {"reason": reason}, now)
+
+
+def check_served(tx: Transaction, application: Application, branch: Branch, target: CertificateRecord) -> None:
+    """Refuse a release or a hand-over from a branch that does not serve the body `target` was issued for.
+
+    The body is the one that the facts of the issue's own application name. Any branch may hold and revoke, which is
+    fail-safe. Raises TargetNotServed, also for what a ceremony issued.
+    """
+    if application.action not in ("release", "hand-over"):
+        return
+    body = None
+    if target.application_id is not None:
+        body = parse(application_row(tx, target.application_id).canonical).body
+    if body not in branch.serves:
+        raise TargetNotServed(branch.code, target.issuer, serial_text(target.serial))
 
 
 def _check_target(application: Application, target: CertificateRecord) -> None:

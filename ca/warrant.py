@@ -190,10 +190,8 @@ def _branch_of(application: Application, roster: Roster) -> Branch:
     branch = roster.branch(application.branch)
     if branch is None:
         raise BranchWrong(application.requester, application.branch)
-    if application.action == "issue":
-        body = application.facts.get("municipality", application.facts.get("body"))
-        if body not in branch.serves:
-            raise BranchDoesNotServe(application.branch)
+    if application.action == "issue" and application.body not in branch.serves:
+        raise BranchDoesNotServe(application.branch)
     return branch
 
 

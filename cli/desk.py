@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from ca.application import Application, parse
 from ca.approvals import EvidenceRole
 from ca.authority import AuthorityStatement
+from ca.revocation import check_served
 from ca.roster import Role, Roster
 from ca.rules import REGISTER_RULE, RULES, Rule, approvals_needed
 from ca.warrant import record_of, verify
@@ -26,7 +27,7 @@ from cli.wiring import believed_roster, believed_statement, open_database, profi
 from policies.profile import CertificateProfile
 from store.applications import ApplicationRecord, Evidence, add_evidence, application, evidence
 from store.authorities import AuthorityRecord, authorities
-from store.certificates import CertificateRecord
+from store.certificates import CertificateRecord, certificate
 from store.database import Database
 
 Others: TypeAlias = Mapping[EvidenceRole, Sequence[Officer]]
@@ -170,6 +171,14 @@ class Desk:
         if "examination" in self.missing(record, given) and any(each.role == "approval" for each in given):
             raise NotExamined(record.id)
 
+    def check_target(self, case: Application) -> None:
+        """Refuse what the signer would refuse of the certificate a case is about: TargetNotServed."""
+        branch = self.roster.branch(case.branch)
+        if case.target is None or branch is None:
+            return
+        with self.database.snapshot() as tx:
+            check_served(tx, case, branch, certificate(tx, *case.target))
+
     def lodge(self, case: Application, submitter: Officer, others: Others) -> Case:
         """Sign, verify and save a case; it is not saved when anything about it does not hold."""
         now = utc_now()
@@ -178,6 +187,7 @@ class Desk:
             signed += [statement_of(case, role, officer, now) for officer in officers]
         made = Case(record_of(case, self.rule(case), self.profile(case.profile)), tuple(signed))
         self.check(made.record, made.evidence)
+        self.check_target(case)
         self.counter(case.branch, submitter.person).submit([made])
         wake(self.config)
         return made

@@ -103,6 +103,17 @@ def test_the_action_is_in_the_digest() -> None:
     assert digest(hold) != digest(replace(hold, action="release"))
 
 
+@pytest.mark.parametrize(
+    ("facts", "body"),
+    [({"municipality": "13103"}, "13103"), ({"body": "131032", "name": "x"}, "131032"), ({"name": "x"}, None)],
+)
+def test_the_body_of_a_case_is_a_residents_municipality_or_an_offices_body(
+    facts: dict[str, JsonValue], body: str | None
+) -> None:
+    """ROL-3: what a branch must serve stands in the facts of residents and of offices under different names."""
+    assert replace(ISSUE, facts=facts).body == body
+
+
 def test_canonical_form_is_that_of_rfc_8785() -> None:
     """RFC 8785 3.2: sorted names, no spaces, UTF-8 as it is."""
     text = canonical(ISSUE).decode()

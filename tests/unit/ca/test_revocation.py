@@ -38,6 +38,11 @@ class Desk:
         application = status_application(issue, action, number, issuer=ISSUER, now=self.now, **stated)
         return self.house.record(self.carried_out(application)).outcome or ""
 
+    def act_elsewhere(self, issue: Application, action: Any, **stated: Any) -> str:  # noqa: ANN401  # as above
+        """Enter it at a branch that does not serve the holder's municipality, by that branch's own officers."""
+        elsewhere = replace(issue, branch="sapporo", requester="reception-sapporo")
+        return self.act(elsewhere, action, serial=self.house.issued(issue).serial_number, **stated)
+
     def carried_out(self, application: Application) -> Application:
         """Submit and let the signer take a turn, two minutes later."""
         self.house.submit(application)
@@ -212,6 +217,30 @@ def test_the_one_change_of_a_reason_is_to_key_compromise(desk: Desk) -> None:
     at = desk.status(case).revoked_at
     assert desk.act(case, "revoke", reason=1) == "revoke"
     assert (desk.status(case).reason, desk.status(case).revoked_at) == (1, at)
+
+
+def test_only_a_branch_that_serves_the_holder_releases(desk: Desk) -> None:
+    """ROL-3: what makes a certificate good again is decided where its holder is known."""
+    case = desk.issue()
+    desk.act(case, "hold")
+    assert desk.act_elsewhere(case, "release") == "ca.target-not-served"
+    assert desk.status(case).state == "held"
+    assert desk.act(case, "release") == "release"
+
+
+def test_only_a_branch_that_serves_the_holder_hands_over(desk: Desk) -> None:
+    """ROL-3: a hand-over supersedes the holder's old certificate, so no other branch records one."""
+    case = desk.issue()
+    assert desk.act_elsewhere(case, "hand-over") == "ca.target-not-served"
+    assert desk.act(case, "hand-over") == "hand-over"
+
+
+def test_any_branch_holds_and_revokes(desk: Desk) -> None:
+    """Fail-safe: whoever stands at the next counter can have a certificate stopped."""
+    case = desk.issue()
+    assert desk.act_elsewhere(case, "hold") == "hold"
+    assert desk.act_elsewhere(case, "revoke", reason=5) == "revoke"
+    assert desk.status(case).state == "revoked"
 
 
 class Life(RuleBasedStateMachine):

@@ -124,3 +124,13 @@ def test_reasons_show_the_whole_table(tmp_path: object) -> None:
     assert listed.keys() == life_events().keys()
     assert listed["card-lost"]["sign"] == "hold"
     assert listed["death"]["auth"] == "cessationOfOperation"
+
+
+def test_another_branch_holds_a_certificate_but_does_not_release_it(home: Home) -> None:
+    """Stopping is fail-safe, so any branch may; what makes it good again is refused at once where nobody knows it."""
+    issued = home.issued(profile="jpki-auth-phone", facts=home.facts())
+    held = act(home, "hold", issued, *home.signs("reception-1"), "--branch", "branch-47201").body
+    assert held["certificate"]["state"] == "held"
+    answer = act(home, "release", issued, *officers(home), "--branch", "branch-47201")
+    assert (answer.status, answer.error["code"]) == (4, "ca.target-not-served")
+    assert act(home, "release", issued, *officers(home)).body["certificate"]["state"] == "good"
