@@ -131,7 +131,15 @@ def front_desk(config: Config, database: Database) -> Story:
         known = {record.name: record for record in authorities(tx)}
     salt = config.at(config.holder_salt).read_bytes()
     counter = Counter(database, config.deployment, "", salt, secrets.token_bytes)
-    return Story(counter, load_cast(config.home), profiles_of(config), known, utc_now, lambda: wake(config))
+    return Story(
+        counter,
+        load_cast(config.home),
+        profiles_of(config),
+        known,
+        utc_now,
+        lambda: wake(config),
+        lambda done, total: None,
+    )
 
 
 def approved_cases(story: Story, keys: Sequence[rsa.RSAPrivateKey]) -> Iterator[Case]:
