@@ -1,8 +1,9 @@
 """Which subject keys may be certified, and which are too weak to be.
 
-Sizes and exponents follow the ordinance to Act 153/2002 (article 2: RSA of 2048 bits or more) and the CA/Browser Forum
-baseline requirements 6.1.5 and 6.1.6; weaknesses of key generators are looked for by badkeys (6.1.1.3). Whether a key
-is blocked or already another holder's is known to the store, not here.
+Sizes follow the ordinance to Act 153/2002 (article 2: RSA of 2048 bits or more) and the CA/Browser Forum baseline
+requirements 6.1.5 and 6.1.6; weaknesses of key generators are looked for by badkeys (6.1.1.3). Whether a key is blocked
+or already another holder's is known to the store, not here; it knows keys by their octets, so one RSA modulus must not
+make two keys, and only one public exponent is accepted.
 """
 
 from collections.abc import Mapping
@@ -21,11 +22,10 @@ SubjectKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.E
 
 _LARGEST = 4096  # octets of SubjectPublicKeyInfo; RSA of 16,384 bits needs about 2,100
 _FEWEST_RSA_BITS = 2048
-_LEAST_EXPONENT = 65537
-_EXPONENT_BITS = 256
+_EXPONENT = 65537
 
 # badkeys' checks that fit here, the code of each refusal and what it found. Left out are its block list, which must be
-# downloaded, `smalld`, which needs an exponent beyond ours, `pattern` and `xzbackdoor`, said to refuse good keys.
+# downloaded, `smalld`, which needs another exponent, `pattern` and `xzbackdoor`, said to refuse good keys.
 _WEAKNESSES: Mapping[str, tuple[str, str]] = {
     "smallfactors": ("keys.small-factor", "its modulus has a small prime factor"),
     "roca": ("keys.roca", "its primes are of the form of the ROCA weakness (CVE-2017-15361)"),
@@ -54,7 +54,7 @@ def load_public_key(spki: bytes) -> SubjectKey:
     """Read a DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7) that is exactly what its key would be written as.
 
     Raises KeyRefused: keys.too-long, keys.encoding (not DER, other parameters, data behind), keys.algorithm (not RSA,
-    EC on a named curve or Ed25519), keys.point-not-on-curve, and the codes of an impossible exponent.
+    EC on a named curve or Ed25519), keys.point-not-on-curve, keys.exponent (one that makes no key).
     """
     if len(spki) > _LARGEST:
         raise KeyRefused("keys.too-long", f"it has more than {_LARGEST} octets")
@@ -78,7 +78,7 @@ def check_public_key(key: SubjectKey, rule: KeyRule) -> None:
         numbers = key.public_numbers()
         _check_rsa_size(numbers.n.bit_length(), rule)
         _check_exponent(numbers.e)
-        _check_modulus(numbers.n, numbers.e)
+        _check_modulus(numbers.n)
     elif isinstance(key, ec.EllipticCurvePublicKey):
         if key.curve.name not in rule.curves:
             raise KeyRefused("keys.curve-not-permitted", f"the curve {key.curve.name} is not permitted here")
@@ -117,22 +117,22 @@ def _check_rsa_size(bits: int, rule: KeyRule) -> None:
 
 
 def _check_exponent(exponent: int) -> None:
-    """Baseline requirements 6.1.6: an odd number from 2^16 + 1 to 2^256 - 1."""
-    if exponent < _LEAST_EXPONENT:
-        raise KeyRefused("keys.exponent-too-small", f"its public exponent is less than {_LEAST_EXPONENT}")
-    if exponent % 2 == 0:
-        raise KeyRefused("keys.exponent-even", "its public exponent is even")
-    if exponent.bit_length() > _EXPONENT_BITS:
-        raise KeyRefused("keys.exponent-too-large", f"its public exponent has more than {_EXPONENT_BITS} bits")
+    """Only 65537, as every key of JPKI and LGPKI has it; baseline requirements 6.1.6 would allow up to 2^256 - 1.
+
+    Whoever knows the primes of a compromised key can give its modulus any exponent: another key to whoever compares
+    octets, and no safer one.
+    """
+    if exponent != _EXPONENT:
+        raise KeyRefused("keys.exponent", f"its public exponent is not {_EXPONENT}")
 
 
-def _check_modulus(modulus: int, exponent: int) -> None:
+def _check_modulus(modulus: int) -> None:
     if modulus % 2 == 0:
         raise KeyRefused("keys.modulus-even", "its modulus is even")
     # badkeys takes half a second to import; profiles are loaded by programs that never check a key.
     import badkeys
 
-    found = badkeys.checkrsa(modulus, e=exponent, checks=list(_WEAKNESSES))
+    found = badkeys.checkrsa(modulus, e=_EXPONENT, checks=list(_WEAKNESSES))
     for weakness, (code, reason) in _WEAKNESSES.items():
         if weakness in found:
             raise KeyRefused(code, reason)

@@ -20,10 +20,11 @@ DEFECTS = {
     "rsa-2047-bits": "keys.rsa-too-small",
     "rsa-2052-bits": "keys.rsa-size-not-octets",
     "rsa-2056-bits": "keys.rsa-size-not-permitted",
-    "exponent-1": "keys.exponent-too-small",
-    "exponent-3": "keys.exponent-too-small",
-    "exponent-even": "keys.exponent-even",
-    "exponent-257-bits": "keys.exponent-too-large",
+    "exponent-1": "keys.exponent",
+    "exponent-3": "keys.exponent",
+    "exponent-even": "keys.exponent",
+    "exponent-65539": "keys.exponent",  # sound, but the modulus would come back as another key
+    "exponent-257-bits": "keys.exponent",
     "negative-modulus": "keys.encoding",
     "even-modulus": "keys.modulus-even",
     "small-factor": "keys.small-factor",
@@ -104,6 +105,17 @@ def test_a_rule_cannot_lower_the_floor() -> None:
     with pytest.raises(KeyRefused) as caught:
         check_public_key(load_public_key(vector("rsa-1024-bits")), KeyRule((1024,), (), ed25519=False))
     assert caught.value.code == "keys.rsa-too-small"
+
+
+def test_a_modulus_makes_one_key() -> None:
+    """CPS 4.9.3: a blocked modulus does not come back as another key with another exponent."""
+    good = load_public_key(vector("good-rsa-2048"))
+    assert isinstance(good, rsa.RSAPublicKey)
+    for exponent in (65539, 65543, 2**32 + 1, 2**255 + 1):
+        key = rsa.RSAPublicNumbers(exponent, good.public_numbers().n).public_key()
+        with pytest.raises(KeyRefused) as caught:
+            check_public_key(key, RULE)
+        assert caught.value.code == "keys.exponent"
 
 
 @pytest.mark.parametrize("bits", [2048, 3072])

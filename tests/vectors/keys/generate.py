@@ -109,6 +109,7 @@ def rsa_files(modulus: int) -> dict[str, bytes]:
         "exponent-1": rsa(modulus, 1),
         "exponent-3": rsa(modulus, 3),
         "exponent-even": rsa(modulus, 65538),
+        "exponent-65539": rsa(modulus, 65539),
         "exponent-257-bits": rsa(modulus, 2**256 + 1),
         "negative-modulus": rsa(-modulus),
         "even-modulus": rsa(modulus - 1),
