@@ -28,7 +28,7 @@ from cli.demo.people import residents
 from cli.demo.programs import Programs, running
 from cli.demo.story import Story, card_wish, load_cast
 from cli.errors import Disagreement, TimedOut
-from cli.signing import wake
+from cli.waking import wake
 from cli.wiring import open_database, profiles_of, utc_now
 from store.authorities import authorities
 from store.database import Database

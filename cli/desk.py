@@ -22,7 +22,7 @@ from ca.warrant_errors import BranchWrong, EvidenceTooFew, ProfileNotAuthorised
 from cli.config import Config
 from cli.counter import Case, Counter, Officer, statement_of
 from cli.errors import CommandError, NotFound, TimedOut
-from cli.signing import wake
+from cli.waking import wake
 from cli.wiring import believed_roster, believed_statement, open_database, profiles_of, utc_now
 from policies.profile import CertificateProfile
 from store.applications import ApplicationRecord, Evidence, add_evidence, application, evidence

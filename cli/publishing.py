@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cli.config import Config
 from cli.errors import CommandError, NotFound, TimedOut
-from cli.signing import wake
+from cli.waking import wake
 from cli.wiring import utc_now
 from store.authorities import authorities
 from store.crls import PublicationRequest, publication_request, request_publication

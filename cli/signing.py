@@ -3,16 +3,13 @@
 The loop alone sleeps and asks the clock. A datagram may wake it; it looks once a second anyway.
 """
 
-import select
 import signal
-import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing import get_context
-from pathlib import Path
 
 from ca.authority import Authority
 from ca.document_errors import DocumentRefused
@@ -20,6 +17,7 @@ from ca.signer import Signer, Turn
 from cli.chores import Chores
 from cli.config import Config
 from cli.output import say
+from cli.waking import Wake, wake_path
 from cli.wiring import (
     believed_roster,
     instance_name,
@@ -46,40 +44,6 @@ class Stop:
     def ask(self, number: int, frame: object) -> None:
         """Remember the signal; what is being signed is finished first."""
         self.asked = True
-
-
-class Wake:
-    """A datagram socket that ends a wait early. What it says is never read: the database is the message."""
-
-    def __init__(self, path: Path) -> None:
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        path.unlink(missing_ok=True)
-        self.socket.bind(str(path))
-        path.chmod(0o660)
-        self.socket.setblocking(False)
-
-    def wait(self, seconds: float) -> None:
-        """Return after `seconds`, or as soon as somebody wakes."""
-        ready, _, _ = select.select([self.socket], [], [], seconds)
-        with suppress(BlockingIOError):
-            while ready:
-                self.socket.recv(16)
-
-    def close(self) -> None:
-        """Stop listening."""
-        self.socket.close()
-
-
-def wake_path(config: Config) -> Path:
-    """Where the signer of this installation may be woken."""
-    return config.home / "signer.wake"
-
-
-def wake(config: Config) -> None:
-    """Wake the signer if one listens; never an error, since it looks by itself."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, suppress(OSError):
-        sender.setblocking(False)
-        sender.sendto(b"", str(wake_path(config)))
 
 
 def run_signer(config: Config, random: Callable[[int], bytes], descriptors: Mapping[str, int], *, once: bool) -> None:

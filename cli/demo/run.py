@@ -19,7 +19,7 @@ from cli.demo.plot import Plot, keys_needed
 from cli.demo.programs import Programs, demand_free, running
 from cli.demo.story import Story, load_cast
 from cli.publishing import publish_lists
-from cli.signing import wake
+from cli.waking import wake
 from cli.wiring import open_database, profiles_of, utc_now
 from store.authorities import authorities
 from store.database import Database
