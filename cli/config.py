@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cli.errors import ConfigRefused
 
-Program = Literal["signer", "ocsp", "audit", "ceremony"]
+Program = Literal["signer", "ocsp", "audit", "ceremony", "officer"]
+"""Who opens a token: a running program, a ceremony, or ("officer") a person who signs cases or the roster with it."""
 
 
 class Section(BaseModel):

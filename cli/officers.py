@@ -37,14 +37,14 @@ class KeyNotEnrolled(CommandError):
 
 
 class TokenNotPersonal(CommandError):
-    """A token that a running program opens is not one that people sign with."""
+    """A token that a program or a ceremony opens is not one that people sign with."""
 
     code = "cli.refused-token"
 
     def __init__(self, token: str, program: str) -> None:
-        super().__init__(f"Token {token} belongs to the program {program}, and no person signs with it.")
+        super().__init__(f"Token {token} belongs to the program '{program}', and no person signs with it.")
         self.token = token
-        self.next = "Give a token whose program is 'ceremony', which people open themselves."
+        self.next = "Give a token whose program is 'officer', which people open themselves."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class KeySource:
         section = config.tokens.get(self.token or "")
         if section is None:
             raise NotFound(f"Token {self.token}", f"The configuration has: {', '.join(sorted(config.tokens))}.")
-        if section.program != "ceremony":
+        if section.program != "officer":
             raise TokenNotPersonal(str(self.token), section.program)
         with open_token(config, str(self.token), self.pin_descriptor) as token:
             yield token.signing_key(str(self.label))
@@ -137,9 +137,7 @@ _OPTIONS = (
     click.option(
         "--with-key", type=_key_file, metavar="FILE", help="That person's key.", expose_value=False, callback=remember
     ),
-    click.option(
-        "--with-token", metavar="NAME", help="Or a token that people open …", expose_value=False, callback=remember
-    ),
+    click.option("--with-token", metavar="NAME", help="Or an officer's token …", expose_value=False, callback=remember),
     click.option(
         "--with-label", metavar="LABEL", help="… and the key's label in it.", expose_value=False, callback=remember
     ),

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cli.wiring import open_token
+from cli.config import Config, load_config
+from cli.demo.home import token_lines
+from cli.wiring import open_token, token_config
 from hsm.generation import KeyAlgorithm
+from hsm.provision import initialise
 from tests.fixtures.home import Answer, Home
 
 pytestmark = pytest.mark.xdist_group("home")
@@ -114,18 +117,31 @@ def test_roles_that_exclude_each_other_are_refused(home: Home, tmp_path: Path, d
     assert (answer.status, answer.error["code"]) == (4, "ca.roster-roles-exclude")
 
 
+def with_card(home: Home) -> Config:
+    """The home's configuration with one more token: an officer's, named "card"."""
+    pins = home.write("pin", b"a card's PIN")
+    lines = [*token_lines("card", "officer")[:-1], f'pin_file = "{pins}"']
+    edited = home.config.path.with_name("with-card.toml")
+    edited.write_text(home.config.path.read_text("utf-8") + "\n".join(lines) + "\n", "utf-8")
+    config = load_config(edited)
+    initialise(token_config(config, "card"), "security officer", "a card's PIN")
+    return config
+
+
 def test_a_token_signs_like_a_key_file(home: Home, tmp_path: Path, draft: dict[str, Any]) -> None:
     """An officer's key in a PKCS#11 token is enrolled by the roster, and leaves the same evidence."""
-    with open_token(home.config, "root") as token:
+    config = with_card(home)
+    with open_token(config, "card") as token:
         public = token.generate("head-1", KeyAlgorithm.P_256).public_key()
     spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo).hex()
     head = next(each for each in draft["persons"] if each["code"] == "head-1")
     head["credentials"].append({**head["credentials"][0], "code": "card-head-1", "spki": spki})
     assert enter(home, tmp_path, draft).status == 0
     number = home.ninsho("cert", "issue", *home.case(), *home.signs("reception-1")).body["application"]
-    card = ("--as", "head-1", "--with-token", "root", "--with-label", "head-1")
+    card = ("--as", "head-1", "--with-token", "card", "--with-label", "head-1")
     home.ninsho("application", "examine", number, *home.signs("examiner-1"))
-    assert home.ninsho("application", "approve", number, *card).body["state"] == "ready"
+    approved = home.ninsho("--config", config.path, "application", "approve", number, *card).body
+    assert approved["state"] == "ready"
     signatures = home.ninsho("application", "show", number).body["signatures"]
     assert {each["role"]: each["credential"] for each in signatures}["approval"] == "card-head-1"
 
@@ -134,6 +150,7 @@ def test_a_token_signs_like_a_key_file(home: Home, tmp_path: Path, draft: dict[s
     ("options", "status", "code"),
     [
         (("--with-token", "issuing", "--with-label", "jpki-auth-g1"), 4, "cli.refused-token"),
+        (("--with-token", "root", "--with-label", "lgpki-root-g1"), 4, "cli.refused-token"),
         (("--with-token", "nowhere", "--with-label", "head-1"), 3, "cli.not-found"),
         (("--with-token", "root"), 2, "cli.usage"),
         ((), 2, "cli.usage"),
@@ -142,6 +159,6 @@ def test_a_token_signs_like_a_key_file(home: Home, tmp_path: Path, draft: dict[s
 def test_a_persons_key_lies_in_a_token_that_people_open(
     home: Home, options: tuple[str, ...], status: int, code: str
 ) -> None:
-    """A program's token is never opened to sign for a person."""
+    """Neither a program's token nor a ceremony's is opened to sign for a person."""
     answer = home.ninsho("cert", "issue", *home.case(), "--as", "head-1", *options)
     assert (answer.status, answer.error["code"]) == (status, code)
