@@ -18,7 +18,14 @@ readable = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @crl.command("publish")
 @click.option("--issuer", metavar="ISSUER", help="Only the lists of this issuer, e.g. jpki-sign.")
-@click.option("--wait", type=click.FloatRange(1, 3600), default=60.0, show_default=True, metavar="SECONDS")
+@click.option(
+    "--wait",
+    type=click.FloatRange(1, 3600),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the signer.",
+)
 @click.pass_context
 def crl_publish(context: click.Context, issuer: str | None, wait: float) -> None:
     """Ask the signer for current lists and wait. Lists that are young and would say the same are not made again.

@@ -78,7 +78,7 @@ def public_key_file(path: Path) -> PublicKey:
 def private_key_file(path: Path, password: bytes | None = None) -> PrivateKey:
     """The officer's private key in a PEM file; raises `NotFound` or `ConfigRefused`, never quoting the file."""
     if not path.is_file():
-        raise NotFound(f"The key file {path}", "Give the officer's key with --key FILE.")
+        raise NotFound(f"The key file {path}", "Give the officer's key with --with-key FILE.")
     try:
         key = load_pem_private_key(path.read_bytes(), password)
     except (ValueError, TypeError):
