@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from policies.finding import Finding, Severity
+from policies.lint_walk import Rules
 
 __all__ = ["lint_certificate", "lint_crl", "lint_ocsp_response"]
 
@@ -94,7 +95,7 @@ def _certificates() -> _Linter:
             certificate.create_spki_validator_container([]),
         ],
     )
-    return _Linter("RFC 5280", loader.load_der_certificate, rules.validate)
+    return _Linter("RFC 5280", loader.load_der_certificate, Rules(rules).validate)
 
 
 @cache
@@ -113,7 +114,7 @@ def _crls() -> _Linter:
             crl.create_extensions_validator_container([]),
         ],
     )
-    return _Linter("RFC 5280", loader.load_der_crl, rules.validate)
+    return _Linter("RFC 5280", loader.load_der_crl, Rules(rules).validate)
 
 
 @cache
@@ -129,4 +130,4 @@ def _ocsp_responses() -> _Linter:
         ],
         [],
     )
-    return _Linter("RFC 6960", loader.load_der_ocsp_response, rules.validate)
+    return _Linter("RFC 6960", loader.load_der_ocsp_response, Rules(rules).validate)
