@@ -24,8 +24,8 @@ from ca.signature import CertificateKey, certificate_der
 from ca.statement import PublicKey, key_octets
 from ca.warrant import Warrant
 from policies.clauses import check_against_profile
-from policies.content import certificate_builder, distribution_point
-from policies.errors import ContentRefused, PolicyError
+from policies.content import certificate_builder, distribution_point, validity_for
+from policies.errors import PolicyError
 from policies.facts import Facts, ResidentFacts, parse_facts, with_common_name_parts
 from policies.finding import Finding, Severity
 from policies.keys import check_public_key
@@ -34,7 +34,7 @@ from policies.names import JST
 from policies.profile import CertificateProfile, hash_algorithm
 from policies.tbs import to_be_signed
 from policies.terms import AuthorityTerms
-from policies.validity import BirthdayRule, Validity, fixed_validity, resident_validity
+from policies.validity import Validity
 
 __all__ = ["Case", "Plan", "PreparedCertificate", "Refusal", "Refused", "prepare", "prepare_all", "prepare_plan"]
 
@@ -227,7 +227,8 @@ def _with_common_name_parts(facts: ResidentFacts, application: Application, seri
 
 def _draft(plan: Plan, now: datetime) -> _Draft:
     check_public_key(plan.subject_key, plan.profile.key)
-    validity = _validity(plan, now)
+    end = plan.issuer_certificate.not_valid_after_utc if plan.issuer_certificate else None
+    validity = validity_for(plan.profile, plan.facts, now=now, authority_not_after=end)
     builder = certificate_builder(
         plan.profile,
         plan.terms,
@@ -239,24 +240,6 @@ def _draft(plan: Plan, now: datetime) -> _Draft:
     )
     signer = plan.key.public_key()
     return _Draft(plan, to_be_signed(builder, signer, hash_algorithm(plan.profile, signer)), validity)
-
-
-def _validity(plan: Plan, now: datetime) -> Validity:
-    rule, facts = plan.profile.validity, plan.facts
-    end = plan.issuer_certificate.not_valid_after_utc if plan.issuer_certificate else None
-    if not isinstance(rule, BirthdayRule):
-        return fixed_validity(rule, now=now, authority_not_after=end)
-    if not isinstance(facts, ResidentFacts) or end is None:
-        raise ContentRefused(plan.profile.name, "validity", "only an authority certifies a resident")
-    return resident_validity(
-        rule,
-        birth_date=facts.birth_date,
-        card_expiry=facts.card_expiry,
-        sibling_not_after=facts.sibling_not_after,
-        previous_not_after=facts.previous_not_after,
-        now=now,
-        authority_not_after=end,
-    )
 
 
 def _judged(draft: _Draft, linted: tuple[Finding, ...]) -> PreparedCertificate:

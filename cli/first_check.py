@@ -11,13 +11,11 @@ from datetime import datetime
 from cryptography import x509
 
 from cli.errors import CommandError
-from policies.content import certificate_builder
-from policies.errors import ContentRefused
-from policies.facts import Facts, ResidentFacts, parse_facts, with_common_name_parts
+from policies.content import certificate_builder, validity_for
+from policies.facts import ResidentFacts, parse_facts, with_common_name_parts
 from policies.keys import check_public_key, load_public_key
 from policies.profile import CertificateProfile
 from policies.terms import AuthorityTerms
-from policies.validity import BirthdayRule, Validity, fixed_validity, resident_validity
 from store.certificates import key_blocked, key_owner, pending
 from store.database import Transaction
 
@@ -65,31 +63,14 @@ def check_content(
     key = load_public_key(subject_key)
     check_public_key(key, profile.key)
     if isinstance(facts, ResidentFacts):
-        facts = with_common_name_parts(facts, requested_at=now, sequence=0, random=bytes_of_alphabet)
-    validity = period_of(profile, facts, now, issuer.not_valid_after_utc)
+        facts = with_common_name_parts(facts, requested_at=now, sequence=0, random=no_randomness)
+    validity = validity_for(profile, facts, now=now, authority_not_after=issuer.not_valid_after_utc)
     certificate_builder(profile, terms, facts, key, issuer=issuer, serial=1, validity=validity)
 
 
-def bytes_of_alphabet(length: int) -> bytes:
+def no_randomness(length: int) -> bytes:
     """Octets for a common name that is thrown away again."""
     return bytes(length)
-
-
-def period_of(profile: CertificateProfile, facts: Facts | None, now: datetime, end: datetime | None) -> Validity:
-    """The period that the profile's rule makes of `now` and the facts; `end` is the authority's, None for itself."""
-    if not isinstance(profile.validity, BirthdayRule):
-        return fixed_validity(profile.validity, now=now, authority_not_after=end)
-    if not isinstance(facts, ResidentFacts) or end is None:
-        raise ContentRefused(profile.name, "validity", "it needs a resident's facts and an issuing authority")
-    return resident_validity(
-        profile.validity,
-        birth_date=facts.birth_date,
-        card_expiry=facts.card_expiry,
-        sibling_not_after=facts.sibling_not_after,
-        previous_not_after=facts.previous_not_after,
-        now=now,
-        authority_not_after=end,
-    )
 
 
 def check_holder(tx: Transaction, holder: bytes, kind: str, subject_key: bytes) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from cryptography import x509
 
 from cli.errors import CommandError
-from cli.first_check import period_of
 from cli.options import FileRefused, json_file
 from cli.wiring import utc_now
+from policies.content import validity_for
 from policies.facts import ResidentFacts, parse_facts, with_common_name_parts
 from policies.preview import preview, read_public_key
 from policies.profile import CertificateProfile, load_profiles
@@ -101,7 +101,8 @@ def validity_of(
     end = None if issuer is None else issuer.not_valid_after_utc
     if isinstance(profile.validity, BirthdayRule) and (facts is None or end is None):
         raise PreviewIncomplete("--facts and --issuer for a resident's certificate")
-    return period_of(profile, None if facts is None else parse_facts(profile.facts, facts), utc_now(), end)
+    parsed = None if facts is None else parse_facts(profile.facts, facts)
+    return validity_for(profile, parsed, now=utc_now(), authority_not_after=end)
 
 
 def certificate_file(path: Path) -> x509.Certificate:

@@ -1,7 +1,7 @@
 """The exact content of a certificate: profile, terms and facts put together into a builder."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -10,13 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from policies.errors import ContentRefused
 from policies.extension import CRLDistributionPoints
 from policies.extensions import Circumstances, distribution_points, extensions_for, partition_of
-from policies.facts import Facts
+from policies.facts import Facts, ResidentFacts
 from policies.names import JST, name_from
 from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
-from policies.validity import Validity
+from policies.validity import BirthdayRule, Validity, fixed_validity, resident_validity
 
-__all__ = ["DistributionPoint", "certificate_builder", "certificate_builder_for", "distribution_point"]
+__all__ = ["DistributionPoint", "certificate_builder", "certificate_builder_for", "distribution_point", "validity_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,29 @@ class DistributionPoint:
 
     partition: str
     name: bytes
+
+
+def validity_for(
+    profile: CertificateProfile, facts: Facts | None, *, now: datetime, authority_not_after: datetime | None
+) -> Validity:
+    """The period that the profile's rule gives a certificate issued at `now`; only a resident's depends on the facts.
+
+    `authority_not_after` is the end of the issuing authority, None for a self-signed certificate. Raises
+    ContentRefused where a resident's rule lacks a resident or an authority, ValidityRefused as the rules do.
+    """
+    if not isinstance(profile.validity, BirthdayRule):
+        return fixed_validity(profile.validity, now=now, authority_not_after=authority_not_after)
+    if not isinstance(facts, ResidentFacts) or authority_not_after is None:
+        raise ContentRefused(profile.name, "validity", "it needs a resident's facts and an issuing authority")
+    return resident_validity(
+        profile.validity,
+        birth_date=facts.birth_date,
+        card_expiry=facts.card_expiry,
+        sibling_not_after=facts.sibling_not_after,
+        previous_not_after=facts.previous_not_after,
+        now=now,
+        authority_not_after=authority_not_after,
+    )
 
 
 def certificate_builder(
