@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.cert_challenge import cert_challenge
 from cli.cert_check import cert_lint, cert_verify
 from cli.cert_issue import cert_hand_over, cert_issue
 from cli.cert_look import cert_export, cert_find, cert_show
@@ -18,7 +19,16 @@ def cert() -> None:
     """Issue, preview, find, show, export, lint and verify certificates."""
 
 
-for _command in (cert_issue, cert_hand_over, cert_find, cert_show, cert_export, cert_lint, cert_verify):
+for _command in (
+    cert_challenge,
+    cert_issue,
+    cert_hand_over,
+    cert_find,
+    cert_show,
+    cert_export,
+    cert_lint,
+    cert_verify,
+):
     cert.add_command(_command)
 
 readable = click.Path(exists=True, dir_okay=False, path_type=Path)

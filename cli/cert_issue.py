@@ -13,15 +13,16 @@ from pydantic import JsonValue
 
 from ca.application import Application
 from ca.approvals import EvidenceRole
-from ca.request import LIMIT
+from ca.request import LIMIT, check_possession
 from cli.asking import rfc3339
-from cli.counter import Case, Officer, Possession, by_key, by_request
+from cli.cert_challenge import bounded, public_key_octets, read_challenge
+from cli.counter import Case, Challenge, Officer, Possession, by_key, by_proof, by_request
 from cli.desk import Desk, in_words, open_desk, standing
 from cli.errors import NotFound
 from cli.first_check import check_content, check_holder
 from cli.installation import config_of
 from cli.officers import PERSON_AND_KEY, Signature, password_for, signature_of, signed_by
-from cli.options import SERIAL, FileRefused, hexadecimal, json_file
+from cli.options import SERIAL, check_output, hexadecimal, json_file
 from cli.output import as_json, document, say
 from cli.wiring import private_key_file, terms_of, utc_now
 from policies.facts import parse_facts
@@ -40,12 +41,16 @@ wait_option = click.option(
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A certificate that somebody applies for at the counter `branch`; `reference` names the holder in the register."""
+    """A certificate that somebody applies for at the counter `branch`; `reference` names the holder in the register.
+
+    `challenge` is what the holder's proof of possession answers when it was made before.
+    """
 
     profile: str
     authority: str | None
     facts: Mapping[str, JsonValue]
     possession: Possession
+    challenge: Challenge | None
     reference: str
     branch: str
 
@@ -54,6 +59,9 @@ class Wish:
 @click.option("--profile", required=True, metavar="NAME", help="What kind of certificate, e.g. jpki-auth.")
 @click.option("--csr", type=readable, metavar="FILE", help="The certification request (PKCS#10) of the subject's key.")
 @click.option("--key", type=readable, metavar="FILE", help="Or the subject's key, which signs as a card would.")
+@click.option("--public-key", type=readable, metavar="FILE", help="Or its public key only, …")
+@click.option("--challenge", type=readable, metavar="FILE", help="… the document of 'cert challenge' …")
+@click.option("--proof", type=readable, metavar="FILE", help="… and the key's signature on its octets.")
 @click.option("--facts", required=True, type=readable, metavar="FILE", help="The case's facts, a JSON object.")
 @click.option("--holder", required=True, metavar="REFERENCE", help="The holder's reference in the register.")
 @click.option("--branch", required=True, metavar="CODE", help="The branch where the case is filed.")
@@ -70,6 +78,9 @@ def cert_issue(
     profile: str,
     csr: Path | None,
     key: Path | None,
+    public_key: Path | None,
+    challenge: Path | None,
+    proof: Path | None,
     facts: Path,
     holder: str,
     branch: str,
@@ -92,11 +103,15 @@ def cert_issue(
       ninsho cert issue --profile lgpki-server --csr www.csr --facts www.json --holder www.city.example.lg.jp \\
           --branch branch-13103 --as reception-1 --with-key r.pem --examine examiner-1=e.pem \\
           --approve approver-1=a.pem --hand-over -o www.pem
+      ninsho cert issue --profile jpki-sign --public-key card.pem --challenge challenge.json --proof proof.bin \\
+          --facts case.json --holder R-7 --branch branch-13103 --as reception-1 --with-key reception-1.key.pem
     """
     check_output(output)
-    wish = Wish(profile, authority, json_file(facts), possession_of(csr, key), holder, branch)
+    config = config_of(context)
+    possession, answered = possession_of(config.deployment, csr, key, (public_key, challenge, proof))
+    wish = Wish(profile, authority, json_file(facts), possession, answered, holder, branch)
     with ExitStack() as held:
-        desk = held.enter_context(open_desk(config_of(context)))
+        desk = held.enter_context(open_desk(config))
         submitter = held.enter_context(signature_of(context).officer(desk.config, desk.roster))
         others: dict[EvidenceRole, Sequence[Officer]] = {
             "examination": [held.enter_context(each.officer(desk.config, desk.roster)) for each in examiners],
@@ -120,20 +135,23 @@ def cert_issue(
     document(context, "cert.issue", body, outcome(body, missing, issued))
 
 
-def check_output(output: Path | None) -> None:
-    """Refuse a place where nothing can be written, before anything happens; raises `FileRefused`."""
-    if output is not None and not output.parent.is_dir():
-        raise FileRefused(output, "its folder does not exist")
+def possession_of(
+    deployment: str, csr: Path | None, key: Path | None, answer: tuple[Path | None, Path | None, Path | None]
+) -> tuple[Possession, Challenge | None]:
+    """How the applicant shows to hold the key, and the challenge that was answered before, if one was.
 
-
-def possession_of(csr: Path | None, key: Path | None) -> Possession:
-    """How the applicant shows to hold the key; raises click's UsageError unless one of both is given."""
-    if csr is not None and key is None:
-        with csr.open("rb") as file:
-            return by_request(file.read(LIMIT + 1))
-    if key is not None and csr is None:
-        return by_key(private_key_file(key, password_for(key)))
-    raise click.UsageError("give either --csr FILE or --key FILE")
+    `answer`: public key, challenge and proof. Raises click's UsageError unless exactly one way is given whole.
+    """
+    match csr, key, answer:
+        case Path() as request, None, (None, None, None):
+            with request.open("rb") as file:
+                return by_request(file.read(LIMIT + 1)), None
+        case None, Path() as own, (None, None, None):
+            return by_key(private_key_file(own, password_for(own))), None
+        case None, None, (Path() as public_key, Path() as challenge, Path() as proof):
+            subject_key = public_key_octets(public_key)
+            return by_proof(subject_key, bounded(proof, LIMIT)), read_challenge(challenge, deployment, subject_key)
+    raise click.UsageError("give --csr FILE, or --key FILE, or --public-key, --challenge and --proof")
 
 
 def application_for(desk: Desk, wish: Wish, requester: str) -> Application:
@@ -143,7 +161,8 @@ def application_for(desk: Desk, wish: Wish, requester: str) -> Application:
     counter = desk.counter(wish.branch, requester)
     holder = counter.holder(wish.reference)
     parse_facts(profile.facts, wish.facts)
-    made = counter.issue(authority, profile, wish.facts, wish.possession, holder, requester, now)
+    made = counter.issue(authority, profile, wish.facts, wish.possession, holder, requester, now, wish.challenge)
+    check_possession(made)
     issuer, key = x509.load_der_x509_certificate(authority.certificate), made.subject_key or b""
     check_content(profile, terms_of(desk.config, authority.name), issuer, wish.facts, key, now)
     with desk.database.snapshot() as tx:

@@ -11,13 +11,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cli.asking import issuer_of, rfc3339
-from cli.cert_issue import check_output, summary
+from cli.cert_issue import summary
 from cli.config import Config
 from cli.counter import Counter
 from cli.errors import NotFound
 from cli.installation import config_of
 from cli.look import Look, State, by_serial, look_at
-from cli.options import SERIAL, hexadecimal
+from cli.options import SERIAL, check_output, hexadecimal
 from cli.output import document, table
 from cli.preview import certificate_file
 from cli.sentences import WORDS, Language, language, moment, reason_name, reason_words, sentence

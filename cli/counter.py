@@ -83,15 +83,19 @@ class Counter:
         holder: bytes,
         requester: str,
         now: datetime,
+        challenge: "Challenge | None" = None,
     ) -> Application:
-        """An application for a certificate; `possession` proves the key, `requester` will submit it."""
-        id, salt = self.new_id(now), self.random(16)
-        subject_key, proof = possession(self.deployment, id, salt)
+        """An application for a certificate; `possession` proves the key, `requester` will submit it.
+
+        With a `challenge` that was answered before, the application is the one it was made for.
+        """
+        challenge = challenge or new_challenge(now, self.random)
+        subject_key, proof = possession(self.deployment, challenge.application, challenge.salt)
         return Application(
             deployment=self.deployment,
             action="issue",
-            id=id,
-            salt=salt,
+            id=challenge.application,
+            salt=challenge.salt,
             authority=authority.name,
             authority_key_hash=authority.key_hash,
             profile=profile.name,
@@ -169,6 +173,19 @@ class Counter:
             time.sleep(LOOK_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What ties a proof of possession to one application, before it is made: its id and its salt (16 octets)."""
+
+    application: UUID
+    salt: bytes
+
+
+def new_challenge(now: datetime, random: Callable[[int], bytes]) -> Challenge:
+    """The challenge of an application that nobody made yet; ids are in the order of time."""
+    return Challenge(uuid7(now, random), random(16))
+
+
 Possession = Callable[[str, UUID, bytes], tuple[bytes, Proof]]
 """deployment, application id, salt -> the SubjectPublicKeyInfo and the proof that its private key is held."""
 
@@ -190,6 +207,18 @@ def by_key(key: PrivateKey) -> Possession:
 
     def possession(deployment: str, id: UUID, salt: bytes) -> tuple[bytes, Proof]:
         return key_octets(key.public_key()), prove_possession(key, deployment, id, salt)
+
+    return possession
+
+
+def by_proof(subject_key: bytes, signature: bytes) -> Possession:
+    """Possession shown elsewhere: a signature (octets) over the challenge, by the key of this SubjectPublicKeyInfo.
+
+    Whether the signature holds is asked once the application is made (`ca.request.check_possession`).
+    """
+
+    def possession(deployment: str, id: UUID, salt: bytes) -> tuple[bytes, Proof]:
+        return subject_key, Proof("challenge", signature)
 
     return possession
 

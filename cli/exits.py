@@ -51,6 +51,7 @@ EXIT_OF_CODE: dict[str, Exit] = {
     "policies.terms": Exit.USAGE,
     "store": Exit.DATABASE,
     "store.already": Exit.REFUSED,
+    "store.application-exists": Exit.REFUSED,
     "store.evidence-exists": Exit.SECOND_PERSON,
     "store.holder-busy": Exit.REFUSED,
     "store.key": Exit.REFUSED,

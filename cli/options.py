@@ -68,6 +68,12 @@ MOMENT = Moment()
 SERIAL = Serial()
 
 
+def check_output(output: Path | None) -> None:
+    """Refuse a place where nothing can be written, before anything happens; raises `FileRefused`."""
+    if output is not None and not output.parent.is_dir():
+        raise FileRefused(output, "its folder does not exist")
+
+
 def hexadecimal(serial: int) -> str:
     """A serial number as text: lower case, an even number of digits."""
     digits = f"{serial:x}"

@@ -147,8 +147,9 @@ def test_a_folder_that_does_not_exist_is_told_before_anything_happens(home: Home
 
 
 def test_exactly_one_way_to_show_possession(home: Home) -> None:
-    """Both --csr and --key, or neither, is a mistake of usage."""
-    for changed in ({"key": home.subject_key()}, {"csr": None}):
+    """Two ways, none, or one by halves is a mistake of usage."""
+    public = {"public-key": home.public_key()}
+    for changed in ({"key": home.subject_key()}, {"csr": None}, public, {"csr": None, **public}):
         answer = home.ninsho("cert", "issue", *home.case(**changed), *home.everybody)
         assert (answer.status, answer.error["code"]) == (2, "cli.usage")
 

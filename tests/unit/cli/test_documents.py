@@ -66,6 +66,7 @@ RUNS: dict[str, Arguments] = {
     "audit verify": lambda s: ("audit", "verify"),
     "ca ls": lambda s: ("ca", "ls"),
     "ca show": lambda s: ("ca", "show", "jpki-auth-g1"),
+    "cert challenge": lambda s: ("cert", "challenge", "--public-key", s.home.public_key()),
     "cert export": lambda s: ("cert", "export", s.serial, "-o", s.folder / "again.pem"),
     "cert find": lambda s: ("cert", "find"),
     "cert hand-over": lambda s: ("cert", "hand-over", "jpki-auth", not_handed_over(s), *s.home.signs("reception-1")),
