@@ -112,12 +112,12 @@ class InvalidityInFuture(CAError):
 
 @dataclass(eq=False)
 class TooManyFailures(CAError):
-    """An application failed again and again, or its signer vanished each time; it waits for a person."""
+    """An application failed again and again, or its signer vanished each time; it is given up."""
 
     attempts: int
     code = "ca.too-many-failures"
     sentence = "The application failed {attempts} times and is parked"
-    next = "Read the audit entries of its attempts, remove the cause, and enter the case anew"
+    next = "Read the audit entries of its attempts, remove the cause, and let the officers submit the case again"
 
 
 @dataclass(eq=False)

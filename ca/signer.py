@@ -22,11 +22,11 @@ from ca.refusals import ProgramFault, SignatureWrong, TooManyFailures
 from ca.revocation import execute
 from ca.roster import Roster
 from ca.serials import Random, SerialNumbers
-from ca.warrant import Warrant, verify
-from ca.warrant_errors import AuthorityDiffers, ProfileNotAuthorised
+from ca.warrant import CLOCK_TOLERANCE, Warrant, verify
+from ca.warrant_errors import AuthorityDiffers, EvidenceTimeWrong, ProfileNotAuthorised
 from policies.errors import PolicyError
 from policies.profile import CertificateProfile
-from store.applications import ApplicationRecord, Evidence, claim, evidence_of, fence, finish, give_back
+from store.applications import ApplicationRecord, Evidence, claim, evidence_of, fence, finish, give_back, put_off
 from store.audit import AuditChain, Fact
 from store.certificates import CertificateRecord
 from store.database import Database
@@ -35,7 +35,13 @@ from store.errors import ApplicationError, ApplicationUsed, CertificateError, Cl
 __all__ = ["FAILURES", "Signer", "Turn"]
 
 FAILURES: Final = 3
-"""After so many failed attempts an application is parked until a person looks at it."""
+"""After so many failed attempts an application is parked, and its officers enter the case anew if it is still wanted.
+
+An attempt fails by what the application itself does: the program trips over it, the token's signature over its
+certificate is wrong, or the signer vanishes while it holds it. When several were held, nobody knows whose fault that
+was, so after the first takeover each is claimed alone (`store.applications.claim`), and no application is parked for
+what its neighbours did. A database or a token that is away counts for nothing, however often.
+"""
 
 _TOKEN_OCTETS: Final = 16
 _REFUSALS: Final = (CAError, PolicyError, ApplicationError, CertificateError, NoPending)
@@ -47,8 +53,9 @@ Refusing = CAError | PolicyError | ApplicationError | CertificateError | NoPendi
 class Turn:
     """What became of the applications that one turn claimed, by number; all but `orphans` add up to `claimed`.
 
-    `executed` are those that were no issue; `failed` will be tried again, `parked` wait for a person, `lost` are
-    another signer's now. `orphans` are serial numbers abandoned because nobody would have come back to them.
+    `executed` are those that were no issue; `failed` will be tried again, `put_off` too once our clock has reached
+    their evidence, `parked` are given up, `lost` are another signer's now. `orphans` are serial numbers abandoned
+    because nobody would have come back to them.
     """
 
     claimed: int = 0
@@ -57,6 +64,7 @@ class Turn:
     refused: int = 0
     parked: int = 0
     failed: int = 0
+    put_off: int = 0
     lost: int = 0
     orphans: int = 0
 
@@ -65,6 +73,7 @@ class Turn:
 class Signer:
     """One signing process. Construction takes everything it may touch; nothing else is reached.
 
+    `name` is this process's own: what is claimed under it was left by a turn of this very signer.
     `roster` returns the newest believed roster or raises DocumentRefused. `random` is a CSPRNG. `lease` is how long a
     claim is held; no turn may last longer. `limit` is how many applications a turn claims, `batch` how many
     certificates share a transaction. `linters` lint in other processes while this one signs.
@@ -119,7 +128,7 @@ class Signer:
     ) -> None:
         """Let others, or the next turn, claim what is unfinished; a token that was away is nobody's failure."""
         if isinstance(error, StoreError):
-            return  # the database is away: the lease runs out by itself
+            return  # the database is away: this signer's next turn finds its own claims, another's their leases
         code = getattr(error, "code", "ca.token-away")
         with self.database.transaction() as tx:
             back = give_back(tx, [record.id for record in claimed], ledger.token or b"", failed=False)
@@ -139,17 +148,21 @@ class _Work:
         roster = self._signer.roster()
         issues: list[Warrant] = []
         for record in claimed:
+            if record.attempts >= FAILURES:
+                self._end(record.id, "parked", TooManyFailures(record.attempts))
+                continue
             try:
                 warrant = self._warrant(record, evidence[record.id], roster)
+            except EvidenceTimeWrong as error:
+                self._early(record, error)
+                continue
             except _REFUSALS as error:
                 self._end(record.id, "refused", error)
                 continue
             except Exception as error:  # what is read here was written by others: no text may stop the signer
                 self._fail(record.id, ProgramFault(type(error).__name__))
                 continue
-            if record.attempts >= FAILURES:
-                self._end(record.id, "parked", TooManyFailures(record.attempts))
-            elif warrant.application.action == "issue":
+            if warrant.application.action == "issue":
                 issues.append(warrant)
             else:
                 self._execute(warrant)
@@ -262,6 +275,18 @@ class _Work:
             facts: dict[str, Fact] = {"application": str(id), "code": error.code, "kind": error.kind}
             self._ledger.audit.append(tx, "application.failed", facts, self._now)
         self.ends["failed"] += 1
+
+    def _early(self, record: ApplicationRecord, error: EvidenceTimeWrong) -> None:
+        """Put an application off to the time its evidence states; refuse it for a time that is past or never comes."""
+        until = error.signed_at - CLOCK_TOLERANCE
+        if not self._now < until < record.expires_at:
+            self._end(record.id, "refused", error)
+            return
+        with self._ledger.database.transaction() as tx:
+            put_off(tx, record.id, self._token, until)
+            facts: dict[str, Fact] = {"application": str(record.id), "code": error.code}
+            self._ledger.audit.append(tx, "application.put-off", facts, self._now)
+        self.ends["put_off"] += 1
 
     def _lost(self, id: UUID) -> None:
         with self._ledger.database.transaction() as tx:

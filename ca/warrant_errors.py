@@ -155,7 +155,7 @@ class EvidenceSignatureInvalid(WarrantRefused):
 
 @dataclass(eq=False)
 class EvidenceTimeWrong(WarrantRefused):
-    """Evidence states a time before its application was made, or in the future."""
+    """Evidence states a time before its application was made, or in the future; the future may still come."""
 
     person: str
     signed_at: datetime

@@ -190,31 +190,41 @@ def claim(
     """Take at most ``limit`` applications, oldest first, for ``lease`` from ``now``.
 
     Taken are those open and unexpired with as many examination and approval rows as they require (a hint: the signer
-    verifies every signature) that nobody has claimed or whose lease ran out; taking over from a vanished signer counts
-    as an attempt.
+    verifies every signature) that nobody has claimed or whose lease ran out. ``signer`` names one running program, so
+    what is still claimed under this name was left by a turn of its own that the database cut short: it is free to it
+    at once, and no failure. Another signer's lease that ran out says that it vanished, perhaps over one of its
+    applications. Taking over counts as an attempt; what was taken over before is claimed alone, so that no application
+    comes to a third attempt by what happened to its neighbours.
     On PostgreSQL rows that another signer is just claiming are skipped (SKIP LOCKED).
     """
     octets("token", token, 16, 32)
     if tx.dialect.name == "postgresql":
         # Without fresh statistics the planner would read and sort the whole queue instead of walking its index.
         tx.execute(text("SET LOCAL enable_sort = off"))
+    # An application that was put off has a time and no signer.
+    vanished = and_(APPLICATION.c.claimed_by.is_not(None), APPLICATION.c.claimed_by != signer).label("vanished")
     ready = (
-        select(*_RECORD, APPLICATION.c.claim_token)
+        select(*_RECORD, vanished)
         .where(
             READY,
             APPLICATION.c.expires_at > now,
-            or_(APPLICATION.c.claim_until.is_(None), APPLICATION.c.claim_until <= now),
+            or_(
+                APPLICATION.c.claim_until.is_(None),
+                APPLICATION.c.claim_until <= now,
+                APPLICATION.c.claimed_by == signer,
+            ),
         )
         .order_by(APPLICATION.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=APPLICATION)
     )
     rows = tx.execute(ready).all()
+    suspect = [row for row in rows if row.vanished and row.attempts]
+    rows = suspect[:1] or rows
     taken = {"claimed_by": signer, "claim_token": token, "claim_until": now + lease}
-    _update(tx, [row.id for row in rows if row.claim_token is None], taken)
-    vanished = [row.id for row in rows if row.claim_token is not None]
-    _update(tx, vanished, {**taken, "attempts": APPLICATION.c.attempts + 1})
-    return tuple(_record(row[:-1], extra=row.claim_token is not None) for row in rows)
+    _update(tx, [row.id for row in rows if not row.vanished], taken)
+    _update(tx, [row.id for row in rows if row.vanished], {**taken, "attempts": APPLICATION.c.attempts + 1})
+    return tuple(_record(row[:-1], extra=row.vanished) for row in rows)
 
 
 def fence(tx: Transaction, id: UUID, token: bytes) -> None:
@@ -252,6 +262,12 @@ def give_back(tx: Transaction, ids: Collection[UUID], token: bytes, *, failed: b
     if failed:
         free["attempts"] = APPLICATION.c.attempts + 1
     return _claimed(tx, ids, token, free)
+
+
+def put_off(tx: Transaction, id: UUID, token: bytes, until: datetime) -> frozenset[UUID]:
+    """Let a claimed application be claimed again from ``until`` on; no attempt is counted; not answered is lost."""
+    utc("until", until)
+    return _claimed(tx, [id], token, {"claimed_by": None, "claim_token": None, "claim_until": until})
 
 
 def use(tx: Transaction, id: UUID, at: datetime, issuer: str, serial: int) -> None:

@@ -31,7 +31,7 @@ def vanish(house: House, point: str, now: datetime) -> None:
             raise SystemExit
 
     with pytest.raises(SystemExit):
-        house.signer("vanished", checkpoint=checkpoint).turn(now)
+        house.signer(f"vanished-{now:%H-%M}", checkpoint=checkpoint).turn(now)
 
 
 def states(house: House, case: Application) -> list[str]:

@@ -1,5 +1,6 @@
 """The turn of the signer: what it takes, what it refuses, and how it says so (design section 3; DBC-2)."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 from cryptography import x509
 
 from ca import preparation
+from ca import signer as signer_module
 from ca.signer import Turn
 from store.applications import add_application, add_evidence_many
+from store.errors import DatabaseAway
 from tests.fixtures.officers import NOW, status_application
-from tests.fixtures.signing import ISSUER, House
+from tests.fixtures.signing import ISSUER, LEASE, House
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -116,6 +119,82 @@ def test_a_case_that_trips_the_program_takes_nobody_with_it(house: House, monkey
     assert house.signer("last").turn(LATER + timedelta(seconds=3)) == Turn(claimed=1, parked=1)
     assert house.audited("application.failed")[0]["kind"] == "ZeroDivisionError"
     assert house.certificates(case) == ()
+
+
+def test_an_outage_of_the_database_is_nobodys_failure(house: House) -> None:
+    """REL-1: however often the database goes away in the middle of a turn, the cases are issued when it is back."""
+    cases = [house.issue_case("one"), house.issue_case("two")]
+    house.submit(*cases)
+
+    def away(point: str) -> None:
+        if point == "reserving":
+            raise DatabaseAway("the connection was lost")
+
+    for number in range(5):
+        with pytest.raises(DatabaseAway):
+            house.signer("same", checkpoint=away).turn(LATER + timedelta(seconds=number))
+    assert house.signer("same").turn(LATER + timedelta(seconds=6)) == Turn(claimed=2, issued=2)
+    assert [house.record(case).attempts for case in cases] == [0, 0]
+
+
+def test_a_case_that_kills_its_signers_is_parked_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Design section 4: whoever was claimed with it is issued, since a twice orphaned case is claimed alone."""
+    cases = [house.issue_case("one"), house.issue_case("deadly", window="666Z"), house.issue_case("two")]
+    house.submit(*cases)
+    build = preparation.certificate_builder
+
+    def deadly(*stated: Any, **named: Any) -> x509.CertificateBuilder:  # noqa: ANN401  # as the function it stands for
+        if stated[2].window == "666Z":
+            raise SystemExit
+        return build(*stated, **named)
+
+    monkeypatch.setattr(preparation, "certificate_builder", deadly)
+    deaths, turns = 0, []
+    for number in range(8):
+        try:
+            turns.append(house.signer(f"signer-{number}").turn(LATER + number * 2 * LEASE))
+        except SystemExit:
+            deaths += 1
+    assert deaths == 3
+    assert [house.record(case).state for case in cases] == ["done", "parked", "done"]
+    assert Counter(turns) - Counter({Turn(): 8}) == {Turn(claimed=1, issued=1): 2, Turn(claimed=1, parked=1): 1}
+
+
+def test_a_case_that_kills_whoever_reads_it_is_parked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Design section 4: attempts are counted before anything of the case is read."""
+    case = house.issue_case("one")
+    house.submit(case)
+
+    def deadly(*stated: Any, **named: Any) -> None:  # noqa: ANN401  # as the function it stands for
+        raise SystemExit
+
+    monkeypatch.setattr(signer_module, "verify", deadly)
+    for number in range(3):
+        with pytest.raises(SystemExit):
+            house.signer(f"signer-{number}").turn(LATER + number * 2 * LEASE)
+    assert house.signer("last").turn(LATER + 6 * LEASE) == Turn(claimed=1, parked=1)
+
+
+def test_evidence_of_a_clock_ahead_of_ours_waits(house: House) -> None:
+    """Design section 3: the case is put off until our clock is there, not refused for ever."""
+    case = house.issue_case("one", now=NOW + timedelta(hours=1))
+    house.submit(case)
+    assert house.signer().turn(NOW) == Turn(claimed=1, put_off=1)
+    assert house.signer().turn(NOW + timedelta(minutes=30)) == Turn()
+    assert house.signer("next").turn(NOW + timedelta(hours=1)) == Turn(claimed=1, issued=1)
+    assert house.audited("application.put-off") == [{"application": str(case.id), "code": "ca.evidence-time"}]
+
+
+def test_evidence_from_beyond_the_end_of_its_case_is_refused(house: House) -> None:
+    """Design section 3: a time at which the application has expired can never come."""
+    case = house.issue_case("one")
+    record, evidence = house.office.case(case, house.profiles[case.profile])
+    late = replace(evidence[-1], signed_at=record.expires_at + timedelta(minutes=6))
+    with house.ra.transaction() as tx:
+        add_application(tx, record, evidence[0])
+        add_evidence_many(tx, [*evidence[1:-1], late])
+    assert house.signer().turn(LATER) == Turn(claimed=1, refused=1)
+    assert house.record(case).outcome == "ca.evidence-time"
 
 
 def test_the_database_of_a_signer_is_written_as_a_signer(postgres_house: House) -> None:

@@ -27,6 +27,7 @@ from store.applications import (
     finish,
     finish_many,
     give_back,
+    put_off,
     use,
     use_many,
 )
@@ -59,9 +60,9 @@ def save(database: Database, make: Make, *numbers: int, examinations: int = 0, a
 
 
 def take(database: Database, token: bytes, now: datetime, limit: int = 10) -> list[UUID]:
-    """Claim for one signer and give the ids."""
+    """Claim for the signer of this token and give the ids."""
     with database.transaction() as tx:
-        return [record.id for record in claim(tx, "signer", token, now, LEASE, limit)]
+        return [record.id for record in claim(tx, f"signer-{token.hex()}", token, now, LEASE, limit)]
 
 
 def test_application_reads_back_as_written(database: Database, application: Make) -> None:
@@ -173,8 +174,60 @@ def test_claimed_application_is_not_claimed_again_until_its_lease_ends(
     assert take(database, FIRST, now) == [id]
     assert take(database, SECOND, now + LEASE - timedelta(microseconds=1)) == []
     with database.transaction() as tx:
-        (taken,) = claim(tx, "signer", SECOND, now + LEASE, LEASE, 10)
+        (taken,) = claim(tx, "successor", SECOND, now + LEASE, LEASE, 10)
     assert taken.attempts == 1
+
+
+def test_what_a_signer_left_itself_is_free_to_it_at_once(database: Database, application: Make, now: datetime) -> None:
+    """Design section 3: its own turn ended when the database went away; that is no failure of the application."""
+    ids = save(database, application, 1, 2)
+    for number in range(5):
+        with database.transaction() as tx:
+            taken = claim(tx, "signer", bytes([number]) * 16, now, LEASE, 10)
+        assert [(one.id, one.attempts) for one in taken] == [(id, 0) for id in ids]
+    with pytest.raises(ClaimLost), database.transaction() as tx:
+        fence(tx, ids[0], bytes([3]) * 16)
+
+
+def test_what_was_there_when_two_signers_vanished_is_taken_alone(
+    database: Database, application: Make, now: datetime
+) -> None:
+    """Design section 4: the third takeover is charged to the one application that was claimed, not to a batch."""
+    ids = save(database, application, 1, 2, 3)
+    taken = []
+    for number, limit in enumerate((2, 2, 10, 10, 10)):
+        with database.transaction() as tx:
+            taken.append(claim(tx, f"signer-{number}", bytes([number]) * 16, now + number * LEASE, LEASE, limit))
+    assert [[(ids.index(one.id), one.attempts) for one in each] for each in taken] == [
+        [(0, 0), (1, 0)],
+        [(0, 1), (1, 1)],
+        [(0, 2)],
+        [(0, 3)],
+        [(0, 4)],
+    ]
+
+
+def test_a_suspect_holds_nobody_else_up(database: Database, application: Make, now: datetime) -> None:
+    """While its lease runs, the others are claimed: first the other suspects one by one, then what is new together."""
+    ids = save(database, application, 1, 2, 3, 4)
+    taken = []
+    for number, limit in enumerate((2, 2, 10, 10, 10)):
+        with database.transaction() as tx:
+            at = now + min(number, 2) * LEASE
+            taken.append(claim(tx, f"signer-{number}", bytes([number]) * 16, at, LEASE, limit))
+    assert [[ids.index(one.id) for one in each] for each in taken] == [[0, 1], [0, 1], [0], [1], [2, 3]]
+
+
+def test_an_application_may_be_put_off(database: Database, application: Make, now: datetime) -> None:
+    """Evidence of a clock ahead of ours: the application waits for that moment, and nobody failed."""
+    (id,) = save(database, application, 1)
+    take(database, FIRST, now)
+    with database.transaction() as tx:
+        assert put_off(tx, id, FIRST, now + 3 * LEASE) == {id}
+    assert take(database, SECOND, now + 2 * LEASE) == []
+    with database.transaction() as tx:
+        (taken,) = claim(tx, "successor", SECOND, now + 3 * LEASE, LEASE, 10)
+    assert (taken.id, taken.attempts) == (id, 0)
 
 
 def test_who_lost_the_claim_cannot_record(database: Database, application: Make, now: datetime) -> None:
@@ -254,7 +307,7 @@ def test_racing_signers_never_share_an_application(
     def work(number: int) -> list[UUID]:
         together.wait()
         taken: list[UUID] = []
-        while part := take(signers[number], bytes([number]) * 16, now, limit=3):
+        while part := take(signers[number], bytes([number, len(taken)]) * 8, now, limit=3):
             taken.extend(part)
         return taken
 
