@@ -4,13 +4,14 @@ What comes out is frozen and can be made here only, and `ca.issuance` signs noth
 be signed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import InitVar, dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256, shake_256
 from itertools import count
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from cryptography import x509
@@ -44,6 +45,7 @@ Refused: Final = (CAError, PolicyError)
 _SEAL: Final = object()
 _STOPS: Final = Severity.WARNING
 _LINTED_AT_ONCE: Final = 8
+T = TypeVar("T")
 
 NO_LIST: Final = "none"
 """The partition of certificates whose profile names no list: responders with id-pkix-ocsp-nocheck."""
@@ -140,30 +142,26 @@ def prepare_all(
 ) -> Iterator[PreparedCertificate | Refusal]:
     """Prepare many cases: one result for each, in their order.
 
+    A case that trips the program or the linter is its own Refusal and nobody else's; only a token that is away
+    (ConnectionError) or linters whose process died (BrokenExecutor) stop them all.
     `linters` lint in other processes while the caller works on the first results; without them this process lints.
     """
-    drafts = [_drafted(case, now) for case in cases]
+    drafts = [_attempted(case, partial(_drafted, case, now)) for case in cases]
     unsigned = [draft.unsigned for draft in drafts if isinstance(draft, _Draft)]
     findings: Iterator[tuple[Finding, ...]] = (
-        linters.map(lint_certificate, unsigned, chunksize=_LINTED_AT_ONCE)
-        if linters
-        else map(lint_certificate, unsigned)
+        linters.map(_linted, unsigned, chunksize=_LINTED_AT_ONCE) if linters else map(_linted, unsigned)
     )
     for case, draft in zip(cases, drafts, strict=True):
         if isinstance(draft, Refusal):
             yield draft
             continue
-        linted = next(findings)
-        try:
-            yield _judged(draft, linted)
-        except Refused as error:
-            yield Refusal(case, error)
+        yield _attempted(case, partial(_judged, draft, next(findings)))
 
 
 def prepare_plan(plan: Plan, now: datetime) -> PreparedCertificate:
     """Check and build a certificate that no application asks for: a ceremony's. Raises as `prepare`."""
     draft = _draft(plan, now)
-    return _judged(draft, lint_certificate(draft.unsigned))
+    return _judged(draft, _linted(draft.unsigned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +178,29 @@ class _Draft:
         return certificate_der(self.tbs, b"")
 
 
-def _drafted(case: Case, now: datetime) -> _Draft | Refusal:
+def _attempted(case: Case, step: Callable[[], T]) -> T | Refusal:
+    """Take one step of one case; what it raises becomes its Refusal, unless it is the token's outage."""
     try:
-        return _draft(_plan(case), now)
+        return step()
     except Refused as error:
         return Refusal(case, error)
+    except ConnectionError:
+        raise
     except Exception as error:  # a case that trips the program must not take a whole batch with it
         return Refusal(case, ProgramFault(type(error).__name__))
+
+
+def _drafted(case: Case, now: datetime) -> _Draft:
+    return _draft(_plan(case), now)
+
+
+def _linted(unsigned: bytes) -> tuple[Finding, ...]:
+    """What the linter finds; its own failure is a finding too, since what cannot be linted is not signed."""
+    try:
+        return lint_certificate(unsigned)
+    except Exception as error:  # what a foreign library raises over one certificate is not known
+        detail = f"The linter failed with {type(error).__name__} on it."
+        return (Finding("lint.fault", Severity.FATAL, "pkilint", detail),)
 
 
 def _plan(case: Case) -> Plan:

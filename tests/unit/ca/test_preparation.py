@@ -4,6 +4,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -11,15 +12,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca import preparation
 from ca.application import Application, Proof
 from ca.preparation import Case, PreparedCertificate, Refusal, prepare, prepare_all
-from ca.refusals import FindingsRefused
+from ca.refusals import FindingsRefused, ProgramFault
 from ca.request import prove_possession
 from ca.rules import RULES
 from ca.signature import certificate_der
 from ca.statement import key_octets
 from ca.warrant import record_of, verify
 from policies.errors import FactsRefused, PolicyError
+from policies.finding import Finding, Severity
 from policies.terms import load_terms, terms_template
 from tests.fixtures.officers import NOW, software_key
 from tests.fixtures.signing import AUTHORITY, House
@@ -174,6 +177,62 @@ def test_many_are_prepared_in_order_with_refusals_in_their_places(house: House) 
         assert isinstance(result, PreparedCertificate)
         assert result.application_id == applications[place].id
         assert content(result).serial_number == SERIAL + place
+
+
+def test_a_certificate_that_trips_the_linter_stops_nobody_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ISS-6: what cannot be linted is not signed; its own case ends with a finding, its neighbours are prepared."""
+    cases = [case_of(house, house.issue_case(f"resident {number}"), SERIAL + number) for number in range(3)]
+    lint = preparation.lint_certificate
+
+    def tripping(der: bytes) -> tuple[Finding, ...]:
+        if x509.load_der_x509_certificate(der).serial_number == SERIAL + 1:
+            raise KeyError("見本　太郎")
+        return lint(der)
+
+    monkeypatch.setattr(preparation, "lint_certificate", tripping)
+    first, refusal, last = prepare_all(cases, LATER)
+    assert isinstance(first, PreparedCertificate)
+    assert isinstance(last, PreparedCertificate)
+    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal.error, FindingsRefused)
+    (finding,) = refusal.error.findings
+    assert (finding.code, finding.severity, finding.detail) == (
+        "lint.fault",
+        Severity.FATAL,
+        "The linter failed with KeyError on it.",
+    )
+
+
+def test_a_certificate_that_trips_our_own_checks_stops_nobody_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Design section 4: a fault of ours on one case is charged to that case alone."""
+    cases = [case_of(house, house.issue_case(f"resident {number}"), SERIAL + number) for number in range(3)]
+    check = preparation.check_against_profile
+
+    def tripping(certificate: x509.Certificate, *others: Any) -> tuple[Finding, ...]:  # noqa: ANN401  # as the function it stands for
+        if certificate.serial_number == SERIAL + 1:
+            raise ZeroDivisionError
+        return check(certificate, *others)
+
+    monkeypatch.setattr(preparation, "check_against_profile", tripping)
+    first, refusal, last = prepare_all(cases, LATER)
+    assert isinstance(first, PreparedCertificate)
+    assert isinstance(last, PreparedCertificate)
+    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal.error, ProgramFault)
+    assert refusal.error.kind == "ZeroDivisionError"
+
+
+def test_a_token_that_is_away_is_no_fault_of_a_case(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HSM-1: the signer must see it as what it is, so that no attempt is counted."""
+
+    def away(*stated: Any) -> None:  # noqa: ANN401  # as the function it stands for
+        raise ConnectionError("the token does not answer")
+
+    monkeypatch.setattr(preparation, "to_be_signed", away)
+    with pytest.raises(ConnectionError, match="does not answer"):
+        list(prepare_all([case_of(house, house.issue_case("one"))], LATER))
 
 
 def test_linting_in_other_processes_gives_the_same(house: House) -> None:
