@@ -91,6 +91,8 @@ def _life(profile: CertificateProfile) -> Iterator[Excess]:
     rule = profile.validity
     if profile.facts == "responder" and not (isinstance(rule, DaysRule) and rule.days <= RESPONDER_DAYS):
         yield "validity", f"a responder certificate lives at most {RESPONDER_DAYS} days"
+    if isinstance(rule, DaysRule) and rule.cut_short and profile.facts != "responder":
+        yield "validity.cut_short", "only a responder's certificate may be shorter than its rule"
     if isinstance(rule, BirthdayRule) != (profile.facts == "resident"):
         yield "validity.rule", "birthdays are counted for residents and for nobody else"
     if isinstance(rule, BirthdayRule) and not 0 < rule.birthdays <= rule.renewal_birthdays <= LEAF_BIRTHDAYS:

@@ -50,9 +50,14 @@ class YearsRule:
 
 @dataclass(frozen=True, slots=True)
 class DaysRule:
-    """A responder certificate: exactly `days` times 86,400 seconds from the second of issue, both ends counted."""
+    """A responder's or web server's certificate: `days` times 86,400 seconds from its second of issue, ends included.
+
+    `cut_short`: it ends with its authority where that ends earlier, instead of being refused. Only a responder's may:
+    it is renewed by a program, and nobody was promised its days.
+    """
 
     days: int
+    cut_short: bool = False
 
 
 ValidityRule = BirthdayRule | YearsRule | DaysRule
@@ -121,6 +126,8 @@ def fixed_validity(rule: YearsRule | DaysRule, *, now: datetime, authority_not_a
     if isinstance(rule, DaysRule):
         end = not_before + timedelta(days=rule.days) - timedelta(seconds=1)
         reason, reason_ja = f"Its life in days is {rule.days}.", f"有効期間は{rule.days}日です。"
+        if rule.cut_short and authority_not_after is not None and not_before < authority_not_after < end:
+            end, reason, reason_ja = authority_not_after, "It ends with its authority.", "認証局の有効期限までです。"
     else:
         first = now.astimezone(_JST).date()
         if rule.starts == "day":

@@ -245,6 +245,23 @@ def test_fixed_periods_stay_inside_the_authority() -> None:
     assert caught.value.code == "validity.beyond-authority"
 
 
+def test_a_responder_ends_with_its_authority() -> None:
+    """RFC 5280 6.1.3 and RFC 6960 4.2.2.2: answers are needed to the authority's last day, and no longer."""
+    now, rule = noon(2026, 11, 23), DaysRule(30, cut_short=True)
+    assert fixed_validity(rule, now=now, authority_not_after=end(2026, 12, 1)).not_after == end(2026, 12, 1)
+    full = now.replace(microsecond=0) + timedelta(days=30, seconds=-1)
+    assert fixed_validity(rule, now=now, authority_not_after=end(2027, 12, 1)).not_after == full
+    for ended in (end(2026, 11, 22), now):
+        with pytest.raises(ValidityRefused):
+            fixed_validity(rule, now=now, authority_not_after=ended)
+
+
+def test_nobody_elses_days_are_cut_short() -> None:
+    """ISS-7: whoever asked for a certificate of 90 days is refused rather than given fewer."""
+    with pytest.raises(ValidityRefused):
+        fixed_validity(DaysRule(90), now=noon(2026, 11, 23), authority_not_after=end(2026, 12, 1))
+
+
 def test_a_moment_without_a_time_zone_is_a_programming_error() -> None:
     """A naive time would be read in the machine's zone."""
     naive = noon(2026, 11, 23).replace(tzinfo=None)
