@@ -26,6 +26,7 @@ from store.rosters import DocumentSignature
 
 __all__ = [
     "LIMIT",
+    "MOST_RESPONDERS",
     "Authority",
     "AuthorityStatement",
     "activate",
@@ -40,6 +41,9 @@ __all__ = [
 
 LIMIT: Final = 256 * 1024
 """Octets of an authority record."""
+
+MOST_RESPONDERS: Final = 8
+"""Keys that may answer for one authority: two sites with a spare each, while all four are being replaced."""
 
 Profiles = Annotated[
     Mapping[Code, Digest],
@@ -63,6 +67,10 @@ class AuthorityStatement:
     from `issuing_from` (inclusive) until `issuing_until` (exclusive) and answers for what it issued as long as its
     certificate lives. `version` rises with every change of the record.
 
+    `responders` are the SHA-256 of the SubjectPublicKeyInfo of every key that may answer for its certificates (RFC 6960
+    section 4.2.2.2), at most eight, none where nobody answers. Only these are certified as responders: what the
+    database says of a responder is no reason to sign anything.
+
     Construction raises KeyOfAnotherAuthority or DocumentMalformed where the fields contradict each other.
     """
 
@@ -76,6 +84,7 @@ class AuthorityStatement:
     key_hash: Digest
     terms_digest: Digest
     profiles: Profiles
+    responders: Annotated[tuple[Digest, ...], Field(max_length=MOST_RESPONDERS)]
     issuing_from: Moment
     issuing_until: Moment
 
@@ -90,6 +99,8 @@ class AuthorityStatement:
             raise DocumentMalformed("authority record", ("certificate",)) from None
         if not isinstance(key, PublicKey) or key_hash(key) != self.key_hash:
             raise KeyOfAnotherAuthority(self.name, "its certificate is for another key than its record names")
+        if len(set(self.responders)) != len(self.responders) or self.key_hash in self.responders:
+            raise DocumentMalformed("authority record", ("responders",))
         lives = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
         if not lives[0] <= self.issuing_from < self.issuing_until <= lives[1]:
             raise DocumentMalformed("authority record", ("issuing_from", "issuing_until"))
@@ -131,6 +142,11 @@ class Authority:
     def profiles(self) -> Mapping[str, bytes]:
         """The profiles it may issue under, each with the SHA-256 of its file."""
         return self.statement.profiles
+
+    @property
+    def responders(self) -> tuple[bytes, ...]:
+        """The hashes of the keys that may answer for its certificates."""
+        return self.statement.responders
 
 
 _ADAPTER: Final = TypeAdapter(AuthorityStatement)

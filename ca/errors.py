@@ -18,12 +18,14 @@ __all__ = [
     "DocumentMalformed",
     "KeyOfAnotherAuthority",
     "KeyUnusable",
+    "ProfileNotListed",
     "RequestHashRefused",
     "RequestKeyDiffers",
     "RequestMalformed",
     "RequestRefused",
     "RequestSignatureInvalid",
     "RequestTooLarge",
+    "ResponderNotNamed",
     "TooLarge",
     "TwoAuthorities",
 ]
@@ -183,3 +185,25 @@ class AuthorityNotIssuing(AuthorityError):
     code = "ca.authority-not-issuing"
     sentence = "Authority {authority} issues from {issuing_from} until {issuing_until} only"
     next = "Apply to the generation that issues now"
+
+
+@dataclass(eq=False)
+class ResponderNotNamed(AuthorityError):
+    """A key is to be certified as a responder's that the authority's signed record does not name."""
+
+    authority: str
+    key_hash: bytes
+    code = "ca.responder-not-named"
+    sentence = "The signed record of authority {authority} names no responder with the key {key_hash}"
+    next = "Find out whose key it is; a new responder's key is entered by a record that two administrators sign"
+
+
+@dataclass(eq=False)
+class ProfileNotListed(AuthorityError):
+    """A ceremony or a renewal is to use a profile whose file two administrators did not authorise for the authority."""
+
+    authority: str
+    profile: str
+    code = "ca.profile-not-listed"
+    sentence = "The signed record of authority {authority} does not list profile {profile!r} as its file now stands"
+    next = "Restore the authorised profile file, or have the authority record signed with the new digest"

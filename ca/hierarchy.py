@@ -11,7 +11,8 @@ from hashlib import sha256
 
 from cryptography import x509
 
-from ca.authority import Authority
+from ca.authority import Authority, key_hash
+from ca.errors import ProfileNotListed, ResponderNotNamed
 from ca.issuance import Issued, Ledger, issue
 from ca.preparation import Plan, prepare_plan
 from ca.refusals import ProfileUnfit
@@ -66,8 +67,12 @@ def subordinate_certificate(
     ledger: Ledger,
     now: datetime,
 ) -> x509.Certificate:
-    """Certify the key of the authority `name` ("<issuer>-g<generation>") by the authority `under`; raises as above."""
+    """Certify the key of the authority `name` ("<issuer>-g<generation>") by the authority `under`.
+
+    Raises as above, and ProfileNotListed for a profile that the record of `under` does not authorise.
+    """
     _fit(profile, "authority", self_signed=False)
+    _listed(profile, under)
     return _issued(_plan_under(under, name, profile, facts, subject_key, serial), ledger, now)
 
 
@@ -82,8 +87,15 @@ def responder_certificate(
     ledger: Ledger,
     now: datetime,
 ) -> x509.Certificate:
-    """Certify the key of the OCSP responder `name` by the very key it will answer for (RFC 6960 section 4.2.2.2)."""
+    """Certify the key of the OCSP responder `name` by the very key it will answer for (RFC 6960 section 4.2.2.2).
+
+    Raises as above, and ResponderNotNamed for a key that the record of `under` does not name: a ceremony and a renewal
+    certify the keys that two administrators signed for, wherever else a key was read.
+    """
     _fit(profile, "responder", self_signed=False)
+    _listed(profile, under)
+    if key_hash(subject_key) not in under.responders:
+        raise ResponderNotNamed(under.name, key_hash(subject_key))
     return _issued(_plan_under(under, name, profile, facts, subject_key, serial), ledger, now)
 
 
@@ -112,6 +124,11 @@ def _plan_under(
 def _fit(profile: CertificateProfile, kind: FactsKind, *, self_signed: bool) -> None:
     if profile.facts != kind or profile.self_signed is not self_signed:
         raise ProfileUnfit(profile.name)
+
+
+def _listed(profile: CertificateProfile, under: Authority) -> None:
+    if under.profiles.get(profile.name) != profile.digest:
+        raise ProfileNotListed(under.name, profile.name)
 
 
 def _holder(name: str) -> bytes:

@@ -8,14 +8,12 @@ import click
 
 from ca.authority import AuthorityStatement
 from cli.asking import rfc3339
-from cli.config import Config
 from cli.installation import config_of
 from cli.output import document, table
-from cli.verifiers import responder_holder
+from cli.responders import responder_certificates
 from cli.wiring import believed_statement, open_database, profiles_of, utc_now
 from policies.profile import CertificateProfile
 from store.authorities import AuthorityRecord, authorities, authority
-from store.certificates import CertificateFilter, find
 from store.crls import CRLRecord, latest_crl
 from store.database import Transaction
 from store.partitions import partitions
@@ -77,8 +75,8 @@ def ca_show(context: click.Context, name: str) -> None:
     with closing(open_database(config, "ra")) as database, database.snapshot() as tx:
         record = authority(tx, name)
         lists = newest_lists(tx, record, now)
-        responder = responder_end(tx, config, name)
-    statement = believed_statement(config, record)
+        statement = believed_statement(config, record)
+        responder = responder_end(tx, statement)
     body = {
         **brief(record, statement, now),
         "record_version": statement.version,
@@ -119,13 +117,11 @@ def list_facts(record: CRLRecord) -> dict[str, object]:
     }
 
 
-def responder_end(tx: Transaction, config: Config, name: str) -> datetime | None:
-    """When the newest certificate of the authority's responder ends; None without a responder."""
-    section = config.authorities.get(name)
-    if section is None or section.responder_token is None:
-        return None
-    found = find(tx, CertificateFilter(authority=name, holder=responder_holder(name), state="issued"), limit=1)
-    return None if not found else found[0].not_after
+def responder_end(tx: Transaction, statement: AuthorityStatement) -> datetime | None:
+    """When the last certificate of the authority's responders ends; None without one."""
+    authority, certificate = statement.name, statement.x509()
+    found = [one for key in statement.responders for one in responder_certificates(tx, authority, certificate, key)]
+    return max((each.not_valid_after_utc for each in found), default=None)
 
 
 def in_lines(body: Mapping[str, object]) -> str:

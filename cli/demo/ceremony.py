@@ -27,7 +27,7 @@ from cli.chores import list_signers
 from cli.config import Config
 from cli.demo.home import ADMINISTRATORS, AUTHORITIES, Plan
 from cli.demo.people import PLACES, branch_of
-from cli.verifiers import responder_facts, responder_name
+from cli.responders import RESPONDER_PROFILE, responder_facts, responder_name
 from cli.wiring import (
     instance_name,
     open_authorities,
@@ -87,9 +87,10 @@ class Ceremony:
             self.make_audit_key(audit)
             tokens = {"root": root, "issuing": issuing}
             for plan in AUTHORITIES:
-                self.make_authority(plan, tokens[plan.token], utc_now())
-                if plan.responder:
-                    self.make_responder(plan, responder, utc_now())
+                answering = self.make_responder_key(plan, responder) if plan.responder else None
+                self.make_authority(plan, tokens[plan.token], answering, utc_now())
+                if answering is not None:
+                    self.certify_responder(plan, answering, utc_now())
         self.database.close()
         publish_root_list(self.config)
 
@@ -109,11 +110,15 @@ class Ceremony:
         public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         self.config.at(self.config.audit.public_key).write_bytes(public)
 
-    def make_authority(self, plan: Plan, token: Token, now: datetime) -> None:
+    def make_responder_key(self, plan: Plan, token: Token) -> PublicKey:
+        """Make a responder's key in its own token: before the authority's record, which names it, is signed."""
+        return token.generate(responder_name(plan.name), KeyAlgorithm.P_256).public_key()
+
+    def make_authority(self, plan: Plan, token: Token, answering: PublicKey | None, now: datetime) -> None:
         """Make the authority's key in its token, certify it, have its record signed, publish its certificate."""
         key = token.generate(plan.name, KeyAlgorithm.RSA_2048)
         certificate = self.certify(plan, key, now)
-        statement = self.statement(plan, certificate, now)
+        statement = self.statement(plan, certificate, answering, now)
         signatures = tuple(
             sign_authority_record(statement, name, administrator) for name, administrator in self.administrators.items()
         )
@@ -151,8 +156,10 @@ class Ceremony:
             plan.name, profile, facts, key.public_key(), under=above, serial=serial, ledger=self.ledger, now=now
         )
 
-    def statement(self, plan: Plan, certificate: x509.Certificate, now: datetime) -> AuthorityStatement:
-        """What the administrators sign about the authority: its key, its terms, the profiles it may use."""
+    def statement(
+        self, plan: Plan, certificate: x509.Certificate, answering: PublicKey | None, now: datetime
+    ) -> AuthorityStatement:
+        """What the administrators sign about the authority: key, terms, profiles it may use, who answers for it."""
         issuer, _, generation = plan.name.rpartition("-g")
         return AuthorityStatement(
             deployment=self.config.deployment,
@@ -165,19 +172,18 @@ class Ceremony:
             key_hash=key_hash_of(certificate),
             terms_digest=terms_of(self.config, plan.name).digest,
             profiles={name: self.profiles[name].digest for name in plan.issues},
+            responders=() if answering is None else (key_hash(answering),),
             issuing_from=now,
             issuing_until=certificate.not_valid_after_utc,
         )
 
-    def make_responder(self, plan: Plan, token: Token, now: datetime) -> None:
-        """Make a responder's key in its own token and have the authority delegate to it."""
-        name = responder_name(plan.name)
-        key = token.generate(name, KeyAlgorithm.P_256)
+    def certify_responder(self, plan: Plan, key: PublicKey, now: datetime) -> None:
+        """Have the authority delegate to the responder's key, which its record names."""
         responder_certificate(
-            name,
-            self.profiles["ocsp-responder"],
+            responder_name(plan.name),
+            self.profiles[RESPONDER_PROFILE],
             responder_facts(plan.name),
-            key.public_key(),
+            key,
             under=self.authorities[plan.name],
             serial=self.serials.draw(),
             ledger=self.ledger,

@@ -59,6 +59,14 @@ def test_a_record_signed_by_two_administrators_is_believed() -> None:
     assert opened().profiles == {PROFILE.name: PROFILE.digest}
 
 
+def test_a_record_names_the_keys_that_answer_for_it() -> None:
+    """RFC 6960 4.2.2.2: whom an authority delegates to is signed by two administrators, up to eight keys."""
+    keys = tuple(bytes([number]) * 32 for number in range(8))
+    document, signatures = OFFICE.sign_authority(replace(STATEMENT, responders=keys))
+    read = open_authority_record(document, signatures, OFFICE.administrators, deployment="test", floor=0)
+    assert read.responders == keys
+
+
 def test_an_edited_record_is_refused() -> None:
     """Design section 5: whoever writes the database cannot authorise a profile."""
     with pytest.raises(DocumentSignatureInvalid):
@@ -135,6 +143,10 @@ def test_an_authority_issues_inside_its_window(days: int, issues: bool) -> None:
         ({"profiles": {"test-leaf": b"short"}}, ValidationError),
         ({"key_hash": bytes(32)}, KeyOfAnotherAuthority),
         ({"certificate": b"\x30\x00"}, DocumentMalformed),
+        ({"responders": (b"short",)}, ValidationError),
+        ({"responders": tuple(bytes([n]) * 32 for n in range(9))}, ValidationError),
+        ({"responders": (b"r" * 32, b"r" * 32)}, DocumentMalformed),
+        ({"responders": (STATEMENT.key_hash,)}, DocumentMalformed),
         ({"issuing_from": NOW - timedelta(days=366)}, DocumentMalformed),
         ({"issuing_until": NOW + timedelta(days=3700)}, DocumentMalformed),
         ({"issuing_until": NOW - timedelta(days=30)}, DocumentMalformed),

@@ -7,7 +7,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ca.authority import Authority, activate
+from ca.authority import Authority, activate, key_hash
+from ca.errors import ProfileNotListed, ResponderNotNamed
 from ca.hierarchy import responder_certificate, self_signed_certificate, subordinate_certificate
 from ca.issuance import Ledger
 from ca.refusals import ProfileUnfit, SignatureWrong, TargetDiffers
@@ -15,6 +16,7 @@ from ca.revocation import withdraw
 from ca.serials import SerialNumbers
 from ca.signature import CertificateKey
 from ca.validation import validate_path
+from policies.errors import ValidityRefused
 from policies.profile import load_profiles
 from policies.terms import load_terms, terms_template
 from store.audit import AuditChain
@@ -49,18 +51,35 @@ def root(ledger: Ledger, key: CertificateKey = ROOT_KEY, now: datetime = NOW) ->
     )
 
 
-def root_authority(ledger: Ledger) -> Authority:
-    """The root, ready to certify."""
+def root_authority(ledger: Ledger, *names: str) -> Authority:
+    """The root, ready to certify authorities and its responder, or under the profiles `names` only."""
     certificate = root(ledger)
-    names = ("lgpki-app-sub", "ocsp-responder")
+    names = names or ("lgpki-app-sub", "ocsp-responder")
     statement = authority_statement(
         {name: PROFILES[name] for name in names},
         issuer="lgpki-app",
         certificate=certificate,
         terms_digest=TERMS.digest,
+        responders=(key_hash(RESPONDER_KEY.public_key()),),
         now=NOW + timedelta(days=30),
     )
     return activate(statement, ROOT_KEY, TERMS)
+
+
+def responder(
+    authority: Authority, ledger: Ledger, key: CertificateKey = RESPONDER_KEY, now: datetime = NOW
+) -> x509.Certificate:
+    """The certificate of the authority's responder."""
+    return responder_certificate(
+        "ocsp-lgpki-app-g1",
+        PROFILES["ocsp-responder"],
+        {"common_name": "OCSP Responder lgpki-app-g1"},
+        key.public_key(),
+        under=authority,
+        serial=serial(),
+        ledger=ledger,
+        now=now,
+    )
 
 
 def test_a_hierarchy_stands(ledger: Ledger) -> None:
@@ -76,19 +95,39 @@ def test_a_hierarchy_stands(ledger: Ledger) -> None:
         ledger=ledger,
         now=NOW,
     )
-    responder = responder_certificate(
-        "ocsp-lgpki-app-g1",
-        PROFILES["ocsp-responder"],
-        {"common_name": "OCSP Responder lgpki-app-g1"},
-        RESPONDER_KEY.public_key(),
-        under=authority,
-        serial=serial(),
-        ledger=ledger,
-        now=NOW,
-    )
-    for certificate in (sub, responder):
+    for certificate in (sub, responder(authority, ledger)):
         path = validate_path(certificate, [authority.certificate], NOW + timedelta(hours=1))
         assert path == (authority.certificate, certificate)
+
+
+def test_a_key_outside_the_record_is_not_certified_as_a_responder(ledger: Ledger, house: House) -> None:
+    """RFC 6960 4.2.2.2: who answers for an authority is what two administrators signed, not what a database says."""
+    authority = root_authority(ledger)
+    with pytest.raises(ResponderNotNamed):
+        responder(authority, ledger, SUB_KEY)
+    with house.owner.snapshot() as tx:
+        assert find(tx, CertificateFilter(profile="ocsp-responder")) == ()
+
+
+def test_an_unauthorised_profile_certifies_nothing(ledger: Ledger) -> None:
+    """Requirement ROL-2: renewals and ceremonies too use only profile files that two administrators signed for."""
+    with pytest.raises(ProfileNotListed):
+        responder(root_authority(ledger, "lgpki-app-sub"), ledger)
+
+
+def test_a_responder_is_cut_short_by_its_authority(ledger: Ledger) -> None:
+    """RFC 5280 6.1.3: nothing outlives its issuer; a responder, whom nobody asked for a life in days, ends with it."""
+    authority = root_authority(ledger)
+    end = authority.certificate.not_valid_after_utc
+    certificate = responder(authority, ledger, now=end - timedelta(days=3))
+    assert certificate.not_valid_after_utc == end
+
+
+def test_an_ended_authority_has_no_new_responder(ledger: Ledger) -> None:
+    """RFC 5280 6.1.3: past its authority's end a responder's certificate would be valid at no time."""
+    authority = root_authority(ledger)
+    with pytest.raises(ValidityRefused):
+        responder(authority, ledger, now=authority.certificate.not_valid_after_utc)
 
 
 def test_a_ceremonys_certificate_is_recorded_like_any_other(house: House, ledger: Ledger) -> None:
