@@ -32,9 +32,11 @@ from ca.warrant_errors import (
     EvidenceTimeWrong,
     HolderKindDiffers,
     PersonUnknown,
+    ProfileForbids,
     ProfileNotAuthorised,
     RosterOfAnotherDeployment,
 )
+from policies.facts import FactsKind
 from tests.fixtures.officers import (
     NOW,
     authority_statement,
@@ -367,3 +369,11 @@ def test_another_holder_kind_than_the_profiles_is_refused() -> None:
 def test_what_is_verified_is_what_was_recorded() -> None:
     """Requirement ISS-4: the warrant holds the application of this row and of no other."""
     assert canonical(warranted().application) == RECORD.canonical
+
+
+@pytest.mark.parametrize("kind", ["authority", "responder"])
+def test_no_application_makes_an_authority_or_a_responder(kind: FactsKind) -> None:
+    """TURKTRUST 2012: however many officers sign, such a certificate comes from a ceremony, or renews what one made."""
+    profile = replace(PROFILE, facts=kind)
+    with pytest.raises(ProfileForbids):
+        warranted(profile=profile)
