@@ -1,7 +1,8 @@
 """What the signer does between applications: lists that are due or asked for, responder certificates that end soon."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 
 from cryptography import x509
@@ -10,20 +11,23 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from ca.authority import Authority
 from ca.hierarchy import responder_certificate
 from ca.issuance import Ledger
+from ca.refusals import RandomFailed
 from ca.serials import SerialNumbers
 from ca.statement import PublicKey
+from cli.clock import ClockRefused
 from cli.config import Config
+from cli.errors import NotFound, code_of, spoken
 from cli.output import say
-from cli.verifiers import responder_facts, responder_holder, responder_name
-from cli.wiring import profiles_of, utc_now
+from cli.responders import RESPONDER_PROFILE, responder_certificates, responder_facts, responder_name
+from cli.wiring import profiles_of
 from crl.drafts import ListSigner
 from crl.errors import CRLError, KeyNotUsable
 from crl.issuance import Publisher
 from policies.profile import CRLProfile, load_crl_profiles
-from store.audit import AuditChain
-from store.certificates import CertificateFilter, find
+from store.audit import AuditChain, Fact
 from store.crls import PublicationRequest, answer_request, open_requests
 from store.database import Database
+from store.errors import DatabaseAway
 from store.partitions import partitions
 from store.publication import Publication
 
@@ -33,9 +37,17 @@ RENEW_RESPONDER = timedelta(days=10)
 CHORES_SECONDS = 60
 """Lists and certificates are looked at this often; requests for lists in every turn."""
 
+_GIVE_UP = (RandomFailed, ClockRefused, DatabaseAway)
+"""What ends all chores of a look."""
+
 
 class Chores:
-    """The signer's other work. It uses only keys the signer has open anyway."""
+    """The signer's other work. It uses only keys the signer has open anyway.
+
+    Each chore stands alone: what one of them refuses is said and audited, and the next is done all the same. `clock` is
+    the signer's; a chore that meets a clock it may not trust, a broken random source or a database away is given up
+    together with the rest, and nothing is recorded of it.
+    """
 
     def __init__(
         self,
@@ -44,36 +56,71 @@ class Chores:
         authorities: Mapping[str, Authority],
         audit: AuditChain,
         serials: SerialNumbers,
+        clock: Callable[[], datetime],
     ) -> None:
         self.config = config
         self.database = database
         self.authorities = authorities
         self.serials = serials
+        self.clock = clock
         self.ledger = Ledger(database, audit)
-        self.publisher = Publisher(database, Publication(config.publication_root()), audit, utc_now)
+        self.publisher = Publisher(database, Publication(config.publication_root()), audit, clock)
         self.looked_at: datetime | None = None
         self.signers = list_signers(authorities)
+        self.failing: dict[str, str] = {}
 
-    def do(self, now: datetime) -> None:
-        """Answer requests for lists; once a minute look for what is due. Errors of one list do not stop the others."""
-        self.answer_requests(now)
+    def do(self) -> bool:
+        """Answer requests for lists; once a minute look for what is due. True when no chore failed the last time.
+
+        Raises RandomFailed, which must stop the signer, ClockRefused and DatabaseAway; nothing else.
+        """
+        now = self.clock()
+        self.attempt("requests", lambda: self.answer_requests(now))
         if self.looked_at is not None and now - self.looked_at < timedelta(seconds=CHORES_SECONDS):
-            return
+            return not self.failing
         self.looked_at = now
-        for signers in self.signers.values():
-            for code in self.due(signers):
-                self.publish_one(signers, code, now)
-        for name, section in self.config.authorities.items():
-            if section.responder_token is not None and name in self.authorities:
-                self.renew_responder(self.authorities[name], now)
+        for issuer in self.signers:
+            self.attempt(f"lists.{issuer}", partial(self.publish_due, issuer, now))
+        for authority in self.authorities.values():
+            if living(authority.certificate, now):
+                for key in authority.responders:
+                    chore = f"responder.{authority.name}.{key.hex()[:8]}"
+                    self.attempt(chore, partial(self.renew_responder, authority, key, now))
+        return not self.failing
 
-    def due(self, signers: Sequence[ListSigner]) -> list[str]:
-        """The partitions whose lists are to be made; none where the journal contradicts the status table."""
+    def attempt(self, chore: str, work: Callable[[], None]) -> None:
+        """Do one chore. What goes wrong is said and audited once, and again only when it goes wrong otherwise."""
         try:
-            return [partition.code for partition in self.publisher.due(signers)]
-        except CRLError as error:
-            say(f"no list of {signers[0].issuer} can be made: {error}")
-            return []
+            work()
+        except _GIVE_UP:
+            raise
+        except Exception as error:  # whatever it is, the other authorities' lists and responders do not wait for it
+            self.failed(chore, error)
+        else:
+            self.failing.pop(chore, None)
+
+    def failed(self, chore: str, error: Exception) -> None:
+        """Say and audit (``chore.failed``) that a chore failed, unless it failed by the same cause the last time."""
+        if self.failing.get(chore) == code_of(error):
+            return
+        say(f"{chore} failed and will be tried again: {spoken(error)}")
+        facts: dict[str, Fact] = {"chore": chore, "code": code_of(error)}
+        with self.database.transaction() as tx:
+            self.ledger.audit.append(tx, "chore.failed", facts, self.clock())
+        self.failing[chore] = code_of(error)
+
+    def signing(self, issuer: str, now: datetime) -> Sequence[ListSigner]:
+        """The generations of an issuer that sign its lists: those whose certificates have not ended."""
+        return [each for each in self.signers[issuer] if living(each.certificate, now)]
+
+    def publish_due(self, issuer: str, now: datetime) -> None:
+        """Publish the lists of an issuer that are due; none where the journal contradicts the status table.
+
+        A list that is refused does not stop the others; a token that is away does, since they would all wait for it.
+        """
+        signers = self.signing(issuer, now)
+        for partition in self.publisher.due(signers) if signers else ():
+            self.publish_one(signers, partition.code, now)
 
     def answer_requests(self, now: datetime) -> None:
         """Publish what was asked for and answer with one word, "published" or the code of the first error."""
@@ -88,47 +135,69 @@ class Chores:
 
     def asked(self, request: PublicationRequest, now: datetime) -> Iterator[str]:
         """The outcome of each list that a request is about."""
-        signers = self.signers[request.issuer]
+        signers = self.signing(request.issuer, now)
         with self.database.snapshot() as tx:
             codes = [one.code for one in partitions(tx, request.issuer, now)]
-        for code in codes:
+        for code in codes if signers else ():
             if request.partition in (None, code):
                 yield self.publish_one(signers, code, now)
 
     def publish_one(self, signers: Sequence[ListSigner], code: str, now: datetime) -> str:
-        """Publish one partition: "published", or the code of why not; the list before stays in force then."""
-        with self.database.snapshot() as tx:
-            partition = next(one for one in partitions(tx, signers[0].issuer, now) if one.code == code)
+        """Publish one partition: "published", or the code of why not; the list before stays in force then.
+
+        Raises what ends the other lists too: ConnectionError of a token that is away, and what ends all chores.
+        """
+        name = f"{signers[0].issuer}/{code}"
+        chore = f"list.{name}"
         try:
+            with self.database.snapshot() as tx:
+                partition = next(one for one in partitions(tx, signers[0].issuer, now) if one.code == code)
             outcome = self.publisher.publish(signers, partition)
         except CRLError as error:
-            say(f"list {partition.issuer}/{code} was not published: {error}")
+            say(f"list {name} was not published: {error}")
             return error.code
+        except (ConnectionError, *_GIVE_UP):
+            raise
+        except Exception as error:  # a list that trips the program does not stop the other lists
+            self.failed(chore, error)
+            return code_of(error)
+        self.failing.pop(chore, None)
         if outcome.made:
-            say(f"list {partition.issuer}/{code} published, number {outcome.records[0].number}")
+            say(f"list {name} published, number {outcome.records[0].number}")
         return "published"
 
-    def renew_responder(self, authority: Authority, now: datetime) -> None:
-        """A new certificate for the responder's key when the newest ends soon; the key stays in its token."""
-        holder = responder_holder(authority.name)
+    def renew_responder(self, authority: Authority, key: bytes, now: datetime) -> None:
+        """A new certificate for the responder's key with the hash `key`, when its newest ends soon.
+
+        The hash stands in the authority's signed record. The key itself is read from its newest certificate, which the
+        authority signed; a certificate that ends with its authority is the last.
+        """
         with self.database.snapshot() as tx:
-            found = find(tx, CertificateFilter(authority=authority.name, holder=holder, state="issued"), limit=1)
-        if not found or found[0].not_after - now > RENEW_RESPONDER or found[0].certificate is None:
-            return
-        key = x509.load_der_x509_certificate(found[0].certificate).public_key()
-        if not isinstance(key, PublicKey):
+            found = responder_certificates(tx, authority.name, authority.certificate, key)
+        if not found:
+            advice = "Hold the ceremony of the responder's certificate, or sign a record without the key."
+            raise NotFound(f"A certificate of the responder's key {key.hex()[:16]} of {authority.name}", advice)
+        end = found[0].not_valid_after_utc
+        public = found[0].public_key()
+        last = end >= authority.certificate.not_valid_after_utc
+        if last or end - now > RENEW_RESPONDER or not isinstance(public, PublicKey):
             return
         responder_certificate(
             responder_name(authority.name),
-            profiles_of(self.config)["ocsp-responder"],
+            profiles_of(self.config)[RESPONDER_PROFILE],
             responder_facts(authority.name),
-            key,
+            public,
             under=authority,
             serial=self.serials.draw(),
             ledger=self.ledger,
             now=now,
         )
         say(f"responder of {authority.name} has a new certificate")
+
+
+def living(certificate: x509.Certificate, now: datetime) -> bool:
+    """Whether an authority's certificate has not ended: nobody believes what it signs afterwards."""
+    return now < certificate.not_valid_after_utc
 
 
 def list_signers(authorities: Mapping[str, Authority]) -> Mapping[str, Sequence[ListSigner]]:

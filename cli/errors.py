@@ -81,3 +81,14 @@ class Disagreement(CommandError):
     def __init__(self, what: str, advice: str) -> None:
         super().__init__(what)
         self.next = advice
+
+
+def code_of(error: Exception) -> str:
+    """The stable code of an error; for one that has none, the class of the exception under ``cli.internal``."""
+    code = getattr(error, "code", None)
+    return code if isinstance(code, str) else f"cli.internal.{type(error).__name__}"
+
+
+def spoken(error: Exception) -> str:
+    """What a log may say of an error: its sentence if it is ours, otherwise its class, since texts of others leak."""
+    return str(error) if isinstance(getattr(error, "code", None), str) else f"unexpected {type(error).__name__}"

@@ -26,13 +26,13 @@ def ocsp_serve(context: click.Context, workers: int | None) -> None:
     Example:
       ninsho --config demo-home/ninsho.toml ocsp serve
     """
-    from cli.verifiers import check_start, verifiers_application
+    from cli.verifiers import check_start, clock, verifiers_application
     from ocsp.server import serve
 
     config = config_of(context)
-    count = check_start(config)
+    count = check_start(config, clock())
     say(f"answering for {count} authorities on {config.ocsp.host}:{config.ocsp.port}")
-    make = verifiers_application(config)
+    make = verifiers_application(config, clock)
     serve(make, config.ocsp.host, config.ocsp.port, workers or config.ocsp.workers)
 
 

@@ -22,11 +22,13 @@ def signer() -> None:
     metavar="TOKEN FD",
     help="Read the user PIN of TOKEN from this file descriptor; may be repeated.",
 )
+@click.option("--accept-clock", is_flag=True, help="The time is right, though far from the newest recorded.")
 @click.pass_context
-def signer_run(context: click.Context, once: bool, pin_fds: tuple[tuple[str, int], ...]) -> None:
+def signer_run(context: click.Context, once: bool, pin_fds: tuple[tuple[str, int], ...], accept_clock: bool) -> None:
     """Claim approved applications, verify them, issue, revoke, hold, release; publish the lists that are due.
 
     On SQLite one signer may run; on PostgreSQL several share the work. It ends on SIGTERM after the turn at hand.
+    It does not start more than 30 days after its newest act, nor before it: then check the time and --accept-clock.
 
     \b
     Examples:
@@ -35,4 +37,4 @@ def signer_run(context: click.Context, once: bool, pin_fds: tuple[tuple[str, int
     """
     from cli.signing import run_signer
 
-    run_signer(config_of(context), secrets.token_bytes, dict(pin_fds), once=once)
+    run_signer(config_of(context), secrets.token_bytes, dict(pin_fds), once=once, accept_clock=accept_clock)

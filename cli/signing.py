@@ -1,6 +1,7 @@
 """The signer's loop: turns of work, lists that are due, responder certificates that end soon.
 
-The loop alone sleeps and asks the clock. A datagram may wake it; it looks once a second anyway.
+The loop alone sleeps, and works by a clock that refuses a time that cannot be right. A datagram may wake it; it looks
+once a second anyway.
 """
 
 import signal
@@ -10,16 +11,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing import get_context
+from typing import TypeVar
 
 from ca.authority import Authority
-from ca.document_errors import DocumentRefused
+from ca.refusals import RandomFailed
 from ca.signer import Signer, Turn
 from cli.chores import Chores
+from cli.clock import SignerClock, newest_signed
 from cli.config import Config
+from cli.errors import spoken
 from cli.output import say
 from cli.waking import Wake, wake_path
 from cli.wiring import (
     believed_roster,
+    elapsed_seconds,
     instance_name,
     open_authorities,
     open_database,
@@ -30,6 +35,8 @@ from cli.wiring import (
 from store.audit import AuditChain
 from store.database import Database
 from store.seat import SignerSeat
+
+T = TypeVar("T")
 
 AWAY_SECONDS = 2.0
 """How long to wait after the token or the database was away."""
@@ -46,8 +53,19 @@ class Stop:
         self.asked = True
 
 
-def run_signer(config: Config, random: Callable[[int], bytes], descriptors: Mapping[str, int], *, once: bool) -> None:
-    """Sign until asked to stop; with `once` until nothing waits. SeatTaken and RandomFailed stop a signer."""
+def run_signer(
+    config: Config,
+    random: Callable[[int], bytes],
+    descriptors: Mapping[str, int],
+    *,
+    once: bool,
+    accept_clock: bool = False,
+) -> None:
+    """Sign until asked to stop; with `once` until nothing waits.
+
+    SeatTaken and ClockRefused prevent a start, RandomFailed stops a signer; the rest it waits for. With `accept_clock`
+    a person vouches for the machine's clock.
+    """
     with ExitStack() as held:
         stop = Stop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,6 +75,8 @@ def run_signer(config: Config, random: Callable[[int], bytes], descriptors: Mapp
         linters = held.enter_context(ProcessPoolExecutor(config.signer.linters, get_context("spawn")))
         database = open_database(config, "signer")
         held.callback(database.close)
+        file = config.at(config.roster.floor).with_name("clock")
+        clock = SignerClock(file, utc_now, elapsed_seconds, newest_signed(database), accept=accept_clock)
         tokens = {
             name: held.enter_context(open_token(config, name, descriptors.get(name)))
             for name in config.token_of("signer")
@@ -64,12 +84,11 @@ def run_signer(config: Config, random: Callable[[int], bytes], descriptors: Mapp
         authorities = open_authorities(config, database, tokens)
         audit = AuditChain(instance_name("signer", random(8)), "signer", config.deployment)
         signer = made_signer(config, database, authorities, audit, random, linters)
-        chores = Chores(config, database, {each.name: each for each in authorities}, audit, signer.serials)
+        chores = Chores(config, database, {each.name: each for each in authorities}, audit, signer.serials, clock)
         waker = Wake(wake_path(config))
         held.callback(waker.close)
-        start = utc_now()
         with database.transaction() as tx:
-            audit.append(tx, "signer.started", {"authorities": ",".join(each.name for each in authorities)}, start)
+            audit.append(tx, "signer.started", {"authorities": ",".join(each.name for each in authorities)}, clock())
         say(f"signer ready with {len(authorities)} authorities")
         loop(signer, chores, waker, stop, config.signer.idle, once=once)
 
@@ -99,22 +118,30 @@ def made_signer(
 
 
 def loop(signer: Signer, chores: Chores, waker: Wake, stop: Stop, idle: float, *, once: bool) -> None:
-    """Turn after turn. What is away is waited for; a roster that is not believed stops issuing, not the signer."""
+    """Turn after turn. What is away or refused is waited for, and stops neither the signer nor its chores.
+
+    Raises RandomFailed alone: with a generator that cannot be trusted nothing more may be signed.
+    """
     while not stop.asked:
-        turn = Turn()
-        wait = idle
-        try:
-            turn = signer.turn(utc_now())
-            chores.do(utc_now())
-        except (ConnectionError, DocumentRefused) as error:
-            say(f"waiting: {error}")
-            wait = AWAY_SECONDS
-        if turn.claimed:
+        turn = attempted(lambda: signer.turn(chores.clock()))
+        done = attempted(chores.do)
+        if turn is not None and turn.claimed:
             say(told(turn))
             continue
         if once:
             return
-        waker.wait(wait)
+        waker.wait(idle if turn is not None and done is not None else AWAY_SECONDS)
+
+
+def attempted(work: Callable[[], T]) -> T | None:
+    """What the work returns, or None once it is said why not; only RandomFailed passes."""
+    try:
+        return work()
+    except RandomFailed:
+        raise
+    except Exception as error:  # a signer serves all authorities and ends for none of them
+        say(f"waiting: {spoken(error)}")
+        return None
 
 
 def told(turn: Turn) -> str:
@@ -125,6 +152,7 @@ def told(turn: Turn) -> str:
         "refused": turn.refused,
         "parked": turn.parked,
         "failed": turn.failed,
+        "put off": turn.put_off,
         "lost": turn.lost,
     }
     return "turn: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)

@@ -6,6 +6,7 @@ Only here a token is opened, a key file read, a signed document believed.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from time import CLOCK_BOOTTIME, clock_gettime
 from typing import Literal
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
@@ -29,6 +30,11 @@ from store.rosters import newest_roster
 def utc_now() -> datetime:
     """Now, in UTC to the second: the one place where a program asks the clock."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def elapsed_seconds() -> float:
+    """Seconds since the machine started, asleep or awake, by a clock that nobody can set."""
+    return clock_gettime(CLOCK_BOOTTIME)
 
 
 def open_database(config: Config, program: Program) -> Database:
