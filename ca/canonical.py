@@ -24,11 +24,15 @@ CONFIG: Final = ConfigDict(
     hide_input_in_errors=True,
 )
 T = TypeVar("T")
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 9998
 
 
 def _moment(value: datetime) -> datetime:
     if value.utcoffset() is None or value.utcoffset() != UTC.utcoffset(None) or value.microsecond:
         raise ValueError("a moment is an aware UTC datetime of whole seconds")
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError("a moment lies in the years 2000 to 9998")
     return value
 
 
@@ -50,7 +54,7 @@ Moment = Annotated[
     AfterValidator(_moment),
     PlainSerializer(lambda value: value.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str, when_used="json"),
 ]
-"""A moment in UTC, whole seconds."""
+"""A moment in UTC, whole seconds, in the years 2000 to 9998: a day may be added or taken away without an overflow."""
 
 Serial = Annotated[
     int,

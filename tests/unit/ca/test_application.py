@@ -216,6 +216,9 @@ def test_fields_fit_the_action(application: Application, changes: dict[str, obje
         {"target": ("jpki-sign", 1 << 159)},
         {"created_at": NOW.replace(tzinfo=None)},
         {"created_at": NOW.astimezone(timezone(timedelta(hours=9)))},
+        {"created_at": NOW.replace(year=1999)},
+        {"expires_at": NOW.replace(year=9999)},
+        {"invalidity_at": NOW.replace(year=1)},
         {"requester": "Yamada Taro"},
     ],
 )
