@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from ca.application import Application
 from ca.errors import CAError
 from ca.preparation import PreparedCertificate
 from ca.refusals import RandomFailed, SignatureWrong
@@ -21,12 +22,14 @@ from store.audit import AuditChain
 from store.certificates import CertificateRecord, abandon_many, record_many, reserve_many
 from store.database import Database, Transaction
 from store.errors import ApplicationError, ApplicationUsed, CertificateError, ClaimLost, NotReserved, SerialInUse
+from store.used import UsedApplications, UseOnce
 
 __all__ = ["Checkpoint", "Issued", "Ledger", "NotIssued", "finish_issue", "issue", "passed"]
 
 Checkpoint = Callable[[str], None]
 """Called at the named points of the work, where a test may stop the process: "claimed", "reserving", "reserved",
-"signed", "recording", "recorded", "resolving", "resolved", "executing", "executed"; "-ing" stands before a commit."""
+"signed", "recording", "recorded", "resolving", "resolved", "executing", "executed"; "-ing" stands before a commit, and
+"used" between the applications' being written down as used and the commit of what they asked for."""
 
 
 def passed(point: str) -> None:
@@ -35,15 +38,26 @@ def passed(point: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Where a signer writes: the database and its own audit chain in it; `token` (16 octets) marks what it claimed.
+    """Where a signer writes: the database, its own audit chain in it, and beside it which applications were `used`.
 
-    `token` is None in a ceremony, where nothing was claimed.
+    `token` (16 octets) marks what it claimed. In a ceremony nobody applied and nothing was claimed: both are None.
     """
 
     database: Database
     audit: AuditChain
     token: bytes | None = None
     checkpoint: Checkpoint = passed
+    used: UsedApplications | None = None
+
+    def is_used(self, application: Application) -> bool:
+        """Whether the application was carried out before, as is known outside the database."""
+        return self.used is not None and self.used.holds(application.id)
+
+    def use_up(self, applications: Sequence[Application]) -> None:
+        """Write down that these are carried out: the last thing before the commit. See `UsedApplications.add`."""
+        if self.used is not None:
+            self.used.add([UseOnce(one.id, one.expires_at) for one in applications])
+            self.checkpoint("used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,7 @@ def _recorded(signed: Sequence[Issued], ledger: Ledger, now: datetime) -> tuple[
         _write(tx, ledger, "certificate.issued", [one.prepared for one in recorded], now)
         _write(tx, ledger, "signature.discarded", [one.prepared for one in lost], now)
         ledger.checkpoint("recording")
+        ledger.use_up([one.prepared.plan.warrant.application for one in recorded if one.prepared.plan.warrant])
     return (*recorded, *lost, *again)
 
 
@@ -162,7 +177,8 @@ def _used_before(
     """Use up the applications, once each; one used before gets no second certificate, and its serial is revoked."""
     asked = [(one, one.application_id) for one in held if one.application_id is not None]
     first = use_many(tx, [Use(id, now, *one.key) for one, id in asked])
-    again = [NotIssued(one, ApplicationUsed(id)) for one, id in asked if id not in first]
+    known = {one.key for one in held if one.plan.warrant and ledger.is_used(one.plan.warrant.application)}
+    again = [NotIssued(one, ApplicationUsed(id)) for one, id in asked if id not in first or one.key in known]
     used = [one.prepared for one in again]
     abandon_many(tx, [one.key for one in used], now)
     _finish(tx, ledger, used, "refused", ApplicationUsed.code, now)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from ca.errors import CAError
 from policies.finding import Finding
 
 __all__ = [
+    "CarriedOutBefore",
     "EffectDiffers",
     "FindingsRefused",
     "InvalidityInFuture",
@@ -87,6 +89,16 @@ class TargetNotServed(CAError):
     code = "ca.target-not-served"
     sentence = "Branch {branch!r} does not serve the municipality or body for which {issuer} {serial} was issued"
     next = "Enter the case at the branch that serves the holder; any branch may hold or revoke"
+
+
+@dataclass(eq=False)
+class CarriedOutBefore(CAError):
+    """The signer's own file says that the application was carried out, whatever the database says."""
+
+    application: UUID
+    code = "ca.application-used"
+    sentence = "The application {application} was carried out before, or its act was cut short right before its commit"
+    next = "Look up the certificate; if the act did not happen, enter the case anew, else find out who wrote the rows"
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ from ca.errors import CAError
 from ca.issuance import Checkpoint, Issued, Ledger, Outcome, issue, passed
 from ca.preparation import Case, Refusal, prepare_all
 from ca.recovery import abandon_rows, left_behind, orphans, prepared_again, sign_again, sweep
-from ca.refusals import ProgramFault, SignatureWrong, TooManyFailures
+from ca.refusals import CarriedOutBefore, ProgramFault, SignatureWrong, TooManyFailures
 from ca.revocation import execute
 from ca.roster import Roster
 from ca.serials import Random, SerialNumbers
@@ -31,6 +31,7 @@ from store.audit import AuditChain, Fact
 from store.certificates import CertificateRecord
 from store.database import Database
 from store.errors import ApplicationError, ApplicationUsed, CertificateError, ClaimLost, NoPending, StoreError
+from store.used import UsedApplications
 
 __all__ = ["FAILURES", "Signer", "Turn"]
 
@@ -73,10 +74,11 @@ class Turn:
 class Signer:
     """One signing process. Construction takes everything it may touch; nothing else is reached.
 
-    `name` is this process's own: what is claimed under it was left by a turn of this very signer.
-    `roster` returns the newest believed roster or raises DocumentRefused. `random` is a CSPRNG. `lease` is how long a
-    claim is held; no turn may last longer. `limit` is how many applications a turn claims, `batch` how many
-    certificates share a transaction. `linters` lint in other processes while this one signs.
+    `name` is this process's own: what is claimed under it was left by a turn of this very signer. `roster` returns the
+    newest believed roster or raises DocumentRefused. `used` knows, outside the database, which applications were
+    carried out, and is shared by all signers of a database. `random` is a CSPRNG. `lease` is how long a claim is held;
+    no turn may last longer. `limit` is how many applications a turn claims, `batch` how many certificates share a
+    transaction. `linters` lint in other processes while this one signs.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Signer:
     authorities: Mapping[str, Authority]
     profiles: Mapping[str, CertificateProfile]
     roster: Callable[[], Roster]
+    used: UsedApplications
     random: Random
     lease: timedelta = timedelta(seconds=60)
     limit: int = 256
@@ -105,7 +108,7 @@ class Signer:
         cannot be trusted: the program must stop. Raises DocumentRefused when the roster is not believed.
         """
         token = self.random(_TOKEN_OCTETS)
-        ledger = Ledger(self.database, self.audit, token, self.checkpoint)
+        ledger = Ledger(self.database, self.audit, token, self.checkpoint, self.used)
         with self.database.transaction() as tx:
             forgotten = orphans(tx, now, self.lease)
             claimed = claim(tx, self.name, token, now, self.lease, self.limit)
@@ -176,7 +179,7 @@ class _Work:
         profile = self._signer.profiles.get(record.profile)
         if profile is None:
             raise ProfileNotAuthorised(record.profile, b"")
-        return verify(
+        warrant = verify(
             record,
             evidence,
             roster=roster,
@@ -185,6 +188,13 @@ class _Work:
             deployment=self._signer.deployment,
             now=self._now,
         )
+        self._check_unused(warrant)
+        return warrant
+
+    def _check_unused(self, warrant: Warrant) -> None:
+        """The rows that say what was carried out can be deleted, so the signer asks its own file."""
+        if self._ledger.is_used(warrant.application):
+            raise CarriedOutBefore(warrant.application.id)
 
     def _execute(self, warrant: Warrant) -> None:
         """Carry out a warrant that is no issue: one transaction for status, journal, application and audit."""
@@ -192,10 +202,12 @@ class _Work:
         try:
             with self._ledger.database.transaction() as tx:
                 fence(tx, id, self._token)
+                self._check_unused(warrant)
                 acts = execute(tx, warrant, self._now)
                 finish(tx, id, self._token, "done", warrant.application.action, self._now)
                 self._ledger.audit.append_many(tx, acts, self._now)
                 self._ledger.checkpoint("executing")
+                self._ledger.use_up([warrant.application])
         except ClaimLost:
             self._lost(id)
         except _REFUSALS as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ from cli.wiring import (
     open_database,
     open_token,
     profiles_of,
+    used_applications,
     utc_now,
 )
 from store.audit import AuditChain
@@ -83,7 +84,7 @@ def run_signer(
         }
         authorities = open_authorities(config, database, tokens)
         audit = AuditChain(instance_name("signer", random(8)), "signer", config.deployment)
-        signer = made_signer(config, database, authorities, audit, random, linters)
+        signer = made_signer(config, database, authorities, audit, random, linters, clock())
         chores = Chores(config, database, {each.name: each for each in authorities}, audit, signer.serials, clock)
         waker = Wake(wake_path(config))
         held.callback(waker.close)
@@ -100,6 +101,7 @@ def made_signer(
     audit: AuditChain,
     random: Callable[[int], bytes],
     linters: ProcessPoolExecutor,
+    now: datetime,
 ) -> Signer:
     """The signer of this installation, with its limits from the configuration."""
     return Signer(
@@ -110,6 +112,7 @@ def made_signer(
         authorities={each.name: each for each in authorities},
         profiles=profiles_of(config),
         roster=lambda: believed_roster(config, database),
+        used=used_applications(config, now),
         random=random,
         lease=timedelta(seconds=config.signer.lease),
         batch=config.signer.batch,

@@ -25,6 +25,7 @@ from store.authorities import AuthorityRecord, authorities
 from store.database import Database, Program, check_schema
 from store.floor import VersionFloor
 from store.rosters import newest_roster
+from store.used import UsedApplications
 
 
 def utc_now() -> datetime:
@@ -113,6 +114,11 @@ def believed_roster(config: Config, database: Database) -> Roster:
     )
     floor.raise_to(roster.version)
     return roster
+
+
+def used_applications(config: Config, now: datetime) -> UsedApplications:
+    """The applications that were carried out, as the file beside the roster's floor says; raises UsedRefused."""
+    return UsedApplications(config.at(config.roster.floor).with_name("used"), now)
 
 
 def believed_statement(config: Config, record: AuthorityRecord) -> AuthorityStatement:

@@ -123,6 +123,18 @@ class FloorRefused(StoreError):
         super().__init__(f"The version floor is refused: {why}.")
 
 
+class UsedRefused(StoreError):
+    """The file of the applications that were carried out cannot be used."""
+
+    code = "store.used-refused"
+    next = "Restore the file from its copy; without it an application could be carried out twice."
+
+    def __init__(self, why: str) -> None:
+        """Say ``why``."""
+        self.why = why
+        super().__init__(f"The file of used applications is refused: {why}.")
+
+
 class AuthorityExists(StoreError):
     """An authority of this name or generation is already recorded."""
 

@@ -97,12 +97,24 @@ def test_recovery_holds_on_postgresql(postgres_house: House, point: str) -> None
     check_everything(postgres_house, cases)
 
 
+@pytest.mark.parametrize("after", [SOON, LATE])
+def test_a_kill_between_the_use_and_the_commit_uses_the_applications_up(house: House, after: timedelta) -> None:
+    """Decision 0003: written down as used, not recorded: the serial is abandoned and the officers apply again."""
+    cases = submitted(house)
+    killed_at(house, "used", NOW + timedelta(minutes=5))
+    assert house.signer("successor").turn(NOW + timedelta(minutes=5) + after).refused == 3
+    for case in cases:
+        assert (house.record(case).state, house.record(case).outcome) == ("refused", "ca.application-used")
+        assert [row.state for row in house.certificates(case)] == ["abandoned"]
+
+
 def test_two_kills_in_a_row_leave_one_certificate(house: House) -> None:
     """ISS-2: a successor that is killed while it resolves leaves the case to the next one."""
     cases = submitted(house)
     killed_at(house, "signed", NOW + timedelta(minutes=5))
     killed_at(house, "resolving", NOW + timedelta(minutes=7))
-    house.signer("successor").turn(NOW + timedelta(minutes=9))
+    for _ in cases:  # each alone, since two signers vanished over them
+        house.signer("successor").turn(NOW + timedelta(minutes=9))
     check_everything(house, cases)
     assert [len(house.certificates(case)) for case in cases] == [1, 1, 1]
 
@@ -132,3 +144,17 @@ def test_a_revocation_happens_wholly_or_not_at_all(house: House, point: str, sta
     with house.owner.snapshot() as tx:
         assert statuses(tx, ISSUER, [serial])[serial].state == "revoked"
     assert house.record(revoke).state == "done"
+
+
+def test_a_kill_between_the_use_and_the_commit_leaves_the_status(house: House) -> None:
+    """Decision 0003: a revocation that was written down as used and not committed is refused; the officers see it."""
+    (case,) = submitted(house, 1)
+    house.signer().turn(NOW + timedelta(minutes=5))
+    serial = house.issued(case).serial_number
+    revoke = status_application(case, "revoke", serial, issuer=ISSUER, reason=5, now=NOW + timedelta(minutes=6))
+    house.submit(revoke)
+    killed_at(house, "used", NOW + timedelta(minutes=10))
+    assert house.signer("successor").turn(NOW + timedelta(minutes=12)).refused == 1
+    with house.owner.snapshot() as tx:
+        assert statuses(tx, ISSUER, [serial])[serial].state == "good"
+    assert house.record(revoke).outcome == "ca.application-used"

@@ -159,7 +159,50 @@ def test_a_case_opened_again(house: House) -> None:
     )
     assert house.signer("next").turn(LATER + timedelta(minutes=1)).refused == 1
     assert len([row for row in house.certificates(case) if row.state == "issued"]) == 1
-    assert house.record(case).outcome == "store.application-used"
+    assert house.record(case).outcome == "ca.application-used"
+
+
+def reopened(house: House, application: Application) -> None:
+    """Every trace of the use of an application removed from the database, and its row open again."""
+    house.tamper(
+        ("DELETE FROM application_use WHERE application_id = ?", (application.id.hex,)),
+        (
+            "UPDATE application SET state = 'open', outcome = NULL, claimed_by = NULL, claim_token = NULL, "
+            "claim_until = NULL WHERE id = ?",
+            (application.id.hex,),
+        ),
+    )
+
+
+def test_a_release_replayed(house: House) -> None:
+    """Held, released, held again: the officers' release is not carried out a second time, by a restarted signer."""
+    case, serial = held_certificate(house)
+    release = status_application(case, "release", serial, issuer=ISSUER, now=NOW + timedelta(minutes=5))
+    house.submit(release)
+    house.signer().turn(NOW + timedelta(minutes=6))
+    again = status_application(case, "hold", serial, issuer=ISSUER, now=NOW + timedelta(minutes=7))
+    house.submit(again)
+    house.signer().turn(NOW + timedelta(minutes=8))
+    reopened(house, release)
+    turn = house.signer("next").turn(NOW + timedelta(hours=20))
+    assert (turn.executed, turn.refused) == (0, 1)
+    assert status_of(house, serial) == "held"
+    assert {"application": str(release.id), "code": "ca.application-used"} in house.audited("application.refused")
+
+
+def test_an_issue_replayed(house: House) -> None:
+    """A certificate was issued and revoked: the application of its issue brings no second one."""
+    case = house.issue_case("one")
+    house.submit(case)
+    house.signer().turn(NOW + timedelta(minutes=2))
+    revoke = status_application(
+        case, "revoke", house.issued(case).serial_number, issuer=ISSUER, reason=5, now=NOW + timedelta(minutes=3)
+    )
+    house.submit(revoke)
+    house.signer().turn(NOW + timedelta(minutes=4))
+    reopened(house, case)
+    refused(house, case, "ca.application-used")
+    assert len(house.certificates(case)) == 1
 
 
 def with_accomplice(roster: Roster, version: int) -> Roster:

@@ -14,6 +14,7 @@ from hsm.generation import KeyAlgorithm
 from hsm.token import Token
 from store.audit import AuditChain
 from store.database import Database
+from store.used import UsedApplications
 from tests.fixtures.officers import DEPLOYMENT, NOW
 from tests.fixtures.signing import House, make_house
 from tests.fixtures.token_faults import FAULTS
@@ -31,7 +32,7 @@ def token_house(tmp_path: Path, sqlite_url: str, token: Token) -> Iterator[House
 
 
 @pytest.fixture
-def signer(token_house: House) -> Iterator[Signer]:
+def signer(token_house: House, tmp_path: Path) -> Iterator[Signer]:
     """A signer with the house's own authority."""
     with closing(Database(token_house.url, "signer")) as database:
         yield Signer(
@@ -42,6 +43,7 @@ def signer(token_house: House) -> Iterator[Signer]:
             authorities={LABEL: token_house.authority},
             profiles=token_house.profiles,
             roster=lambda: token_house.office.roster,
+            used=UsedApplications(tmp_path / "used", LATER),
             random=os.urandom,
         )
 

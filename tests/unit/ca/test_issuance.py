@@ -83,7 +83,7 @@ def test_a_batch_takes_two_transactions_whatever_its_size(house: House) -> None:
     points: list[str] = []
     turn = house.signer(checkpoint=points.append).turn(LATER)
     assert turn == Turn(claimed=10, issued=10)
-    assert points == ["claimed", "reserving", "reserved", "signed", "recording", "recorded"]
+    assert points == ["claimed", "reserving", "reserved", "signed", "recording", "used", "recorded"]
 
 
 def test_every_certificate_matches_its_own_application(house: House) -> None:
@@ -200,7 +200,10 @@ def test_a_key_once_compromised_is_refused_for_ever(house: House) -> None:
 
 
 def test_an_application_is_used_once_even_if_its_row_says_open(house: House) -> None:
-    """Design section 3: a done application that is opened again behind our back gives no second certificate."""
+    """Design section 3: a done application that is opened again behind our back gives no second certificate.
+
+    This is the database's own line, for a signer that does not share the other's file of used applications.
+    """
     case = house.issue_case("one")
     house.submit(case)
     house.signer().turn(LATER)
@@ -209,6 +212,7 @@ def test_an_application_is_used_once_even_if_its_row_says_open(house: House) -> 
         ("UPDATE application SET state = 'open', claim_until = NULL, claim_token = NULL", ()),
         ("DELETE FROM holder_place", ()),
     )
+    (house.folder / "used").unlink()
     assert house.signer("next").turn(LATER + timedelta(minutes=1)).refused == 1
     assert house.issued(case).serial_number == serial
     assert house.record(case).outcome == "store.application-used"
