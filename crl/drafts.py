@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
 
 from crl.builder import Heading, Spool, WrittenList, spool_entries, write_list
 from crl.reader import ListFile, open_list
@@ -38,6 +39,17 @@ class ListSigner:
     def key_identifier(self) -> bytes:
         """The subject key identifier, which the lists' authority key identifier repeats (RFC 5280 section 5.2.1)."""
         return self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+
+    def point(self, partition: Partition) -> bytes:
+        """The distribution point name of its list of a partition: the stored one, octet for octet.
+
+        The list of CA certificates of a root whose own certificate names no point (LGPKI, fact sheet b.7) names none
+        either: verifiers hold the root itself against it, and a certificate without a point is covered by a list
+        without one only (RFC 5280 section 6.3.3). It still says onlyContainsCACerts, and there is no other list of CA
+        certificates it could be taken for.
+        """
+        named = any(each.oid == ExtensionOID.CRL_DISTRIBUTION_POINTS for each in self.certificate.extensions)
+        return b"" if partition.code == "ca" and not named else partition.distribution_point(self.authority)
 
     @property
     def renew_after(self) -> timedelta:
@@ -113,7 +125,7 @@ class Drafts:
             partition=self.partition.code,
             issuer=signer.certificate.subject.public_bytes(),
             key_identifier=signer.key_identifier,
-            distribution_point=self.partition.distribution_point(signer.authority),
+            distribution_point=signer.point(self.partition),
             number=number,
             this_update=this_update,
         )

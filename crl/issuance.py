@@ -147,7 +147,7 @@ class Publisher:
         newest = [latest_crl(tx, one.authority, partition.code) for one in signers]
         return all(
             record is not None
-            and record.distribution_point == partition.distribution_point(signer.authority)
+            and record.distribution_point == signer.point(partition)
             and record.this_update <= now < record.this_update + signer.renew_after
             for record, signer in zip(newest, signers, strict=True)
         )

@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 class CRLRecord:
     """A list that passed the gate: ``sha256`` of its DER, ``size`` in octets, number of ``entries``.
 
-    ``distribution_point`` is the DER of the DistributionPointName that it is scoped to.
+    ``distribution_point`` is the DER of the DistributionPointName that it is scoped to, empty where it names none.
     """
 
     authority: str
@@ -56,7 +56,7 @@ class CRLRecord:
             raise RecordRefused("number", "it must be positive and below 2^63")
         utc("this_update", self.this_update)
         utc("next_update", self.next_update)
-        octets("distribution_point", self.distribution_point, 1, 4096)
+        octets("distribution_point", self.distribution_point, 0, 4096)
         octets("sha256", self.sha256, 32, 32)
 
 

@@ -120,6 +120,28 @@ def test_lists_have_no_finding_that_is_not_explained(home: Path) -> None:
     assert set().union(*(unexplained(lint_crl(path.read_bytes())) for path in files)) == set()
 
 
+def test_openssl_holds_every_certificate_of_a_path_against_a_list(home: Path, tmp_path: Path) -> None:
+    """RFC 5280 6.3.3: a root that names no distribution point is covered by its own list too (-crl_check_all)."""
+    public = home / "public"
+    for name in ("lgpki-root-g1", "lgpki-sub-g1"):
+        (tmp_path / f"{name}.pem").write_bytes(
+            x509.load_der_x509_certificate((public / "ca" / f"{name}.cer").read_bytes()).public_bytes(Encoding.PEM)
+        )
+    lists = [public / "crl" / "lgpki-root-g1" / "ca.crl", public / "crl" / "lgpki-sub-g1" / "all.crl"]
+    pem = [x509.load_der_x509_crl(path.read_bytes()).public_bytes(Encoding.PEM) for path in lists]
+    (tmp_path / "lists.pem").write_bytes(b"".join(pem))
+    index = json.loads((home / "out" / "demo.json").read_text(encoding="utf-8"))["certificates"]
+    said = {}
+    for entry in index:
+        if entry["profile"] == "lgpki-web":
+            files = ["-CAfile", "lgpki-root-g1.pem", "-untrusted", "lgpki-sub-g1.pem", str(home / entry["file"])]
+            command = ["openssl", "verify", "-x509_strict", "-crl_check_all", "-CRLfile", "lists.pem", *files]
+            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+            said[entry["expected"]] = done.stdout + done.stderr
+    assert said["good"].endswith(": OK\n")
+    assert "certificate revoked" in said["revoked"]
+
+
 def test_control_c_ends_every_program(home: Path) -> None:
     """Serving ends at once and leaves no program behind."""
     command = [sys.executable, "-m", "cli.main", "demo", "--home", str(home)]

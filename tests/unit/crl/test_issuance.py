@@ -306,7 +306,9 @@ def test_list_of_ca_certificates(house: House) -> None:
         (partition,) = [one for one in partitions(tx, "jpki-sign", NOW) if one.code == "ca"]
     house.publisher.publish(house.signers, partition)
     found = x509.load_der_x509_crl(house.publication.get(published_name(G1, "ca")))
-    assert found.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value.only_contains_ca_certs
+    scope = found.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
+    assert scope.only_contains_ca_certs
+    assert scope.full_name is None  # the authority's own certificate names no point (fact sheet b.7)
 
 
 def _fresh(folder: Path) -> Path:
