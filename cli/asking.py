@@ -65,7 +65,10 @@ def ask(
     sent = secrets.token_bytes(NONCE_OCTETS) if nonce else b""
     if sent:
         builder = builder.add_extension(x509.OCSPNonce(sent), critical=False)
-    answer = ocsp.load_der_ocsp_response(post(url or responder_url(certificate), builder.build()))
+    try:
+        answer = ocsp.load_der_ocsp_response(post(url or responder_url(certificate), builder.build()))
+    except ValueError:
+        raise AnswerRefused("it is no OCSP response") from None
     if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         raise AnswerRefused(f"it says {answer.response_status.name.lower()}")
     check_signature(answer, issuer)

@@ -35,7 +35,7 @@ def load_list(path: Path) -> x509.CertificateRevocationList:
     for load in (x509.load_der_x509_crl, x509.load_pem_x509_crl):
         try:
             return load(data)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             continue
     raise FileRefused(path, "it holds no revocation list")
 

@@ -111,6 +111,6 @@ def certificate_file(path: Path) -> x509.Certificate:
     for load in (x509.load_pem_x509_certificate, x509.load_der_x509_certificate):
         try:
             return load(data)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             continue
     raise FileRefused(path, "it holds no certificate")
