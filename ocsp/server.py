@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 THREADS = 256
-"""Questions one worker may have in hand: a thread waits for the whole body, and a slow client may keep it back."""
+"""Questions one worker may have in hand: a thread waits for the whole body, and a slow client may keep it back.
+
+granian has a deadline for headers and none for bodies, so `ocsp.web.BODIES` keeps half of the threads free of waiting.
+"""
 HEADER_SECONDS = 10  # a client that has not sent its headers by then is cut off
 HEADER_OCTETS = 16384  # as much of a request line and its headers as is read; a path may hold 8 KiB
 

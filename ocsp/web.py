@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from ocsp.cache import Answer
 from ocsp.errors import MalformedRequest
 from ocsp.request import MAX_OCTETS, decode_path
 from ocsp.responder import Responder
-from ocsp.response import INTERNAL_ERROR, MALFORMED_REQUEST
+from ocsp.response import INTERNAL_ERROR, MALFORMED_REQUEST, TRY_LATER
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 REQUEST_TYPE = "application/ocsp-request"
 RESPONSE_TYPE = "application/ocsp-response"
+BODIES = 128
+"""How many bodies are waited for at once; half of `ocsp.server.THREADS`."""
 _log = logging.getLogger(__name__)
 
 
@@ -27,12 +30,17 @@ class OCSPApplication:
 
     Faults of transport are answered with 4xx; whatever reaches the responder is answered with 200 and an OCSPResponse.
     A body is not read before its stated length is known to be within MAX_OCTETS. `clock` gives aware UTC times.
+    Reading a body waits for its client, which nothing can cut short here: so at most `bodies` are read at once, fewer
+    than the server has threads, and whoever comes next by POST hears tryLater without being read.
     """
 
-    def __init__(self, responder: Responder, clock: Callable[[], datetime], mount: str = "/ocsp") -> None:
+    def __init__(
+        self, responder: Responder, clock: Callable[[], datetime], mount: str = "/ocsp", bodies: int = BODIES
+    ) -> None:
         self._responder = responder
         self._clock = clock
         self._mount = mount
+        self._bodies = BoundedSemaphore(bodies)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one HTTP request (PEP 3333)."""
@@ -57,7 +65,13 @@ class OCSPApplication:
             return _refused(start_response, "413 Content Too Large", ("Connection", "close"))
         if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != REQUEST_TYPE:
             return _refused(start_response, "415 Unsupported Media Type", ("Accept", REQUEST_TYPE))
-        question = environ["wsgi.input"].read(int(stated))
+        if not self._bodies.acquire(blocking=False):
+            start_response("200 OK", [*_headers(TRY_LATER), ("Cache-Control", "no-store"), ("Connection", "close")])
+            return [TRY_LATER]
+        try:
+            question = environ["wsgi.input"].read(int(stated))
+        finally:
+            self._bodies.release()
         answer = self._answer(question, self._clock())
         start_response("200 OK", [*_headers(answer.der), ("Cache-Control", "no-store")])
         return [answer.der]

@@ -3,8 +3,10 @@
 import base64
 import io
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from threading import Event
 
 import pytest
 from cryptography.x509 import ocsp
@@ -189,6 +191,41 @@ def test_nothing_raises(client: Client, path: str, body: bytes, tag: str) -> Non
         client.post(body, CONTENT_LENGTH=path, CONTENT_TYPE=tag),
     )
     assert all(status < "5" for status, _, _ in answers)
+
+
+class Slow(Body):
+    """A body that its client keeps back until it is let go."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.waiting, self.come = Event(), Event()
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Wait for the client."""
+        self.waiting.set()
+        assert self.come.wait(10)
+        return super().read(size)
+
+
+def test_bodies_kept_back_never_take_the_last_thread(register: Register, authority: SampleAuthority) -> None:
+    """RFC 6960 section 2.3: while as many bodies as may be are waited for, the next POST hears tryLater at once."""
+    register.issue("jpki-sign-g1", "jpki-sign", 5, NOW)
+    client = Client(OCSPApplication(make_responder(register, authority), lambda: NOW, bodies=2))
+    asked = question(authority, 5)
+    slow = [Slow(asked), Slow(asked)]
+    sent = {"CONTENT_LENGTH": str(len(asked)), "CONTENT_TYPE": "application/ocsp-request"}
+    with ThreadPoolExecutor(2) as threads:
+        answers = [threads.submit(client, "POST", "/ocsp", each, **sent) for each in slow]
+        assert all(each.waiting.wait(10) for each in slow)
+        body = Body(asked)
+        status, headers, der = client("POST", "/ocsp", body, **sent)
+        assert (status, status_of(der), body.was_read) == ("200 OK", STATUS.TRY_LATER, False)
+        assert (headers["Connection"], headers["Cache-Control"]) == ("close", "no-store")
+        assert status_of(client.get(asked)[2]) == STATUS.SUCCESSFUL
+        for each in slow:
+            each.come.set()
+        assert [status_of(each.result(10)[2]) for each in answers] == [STATUS.SUCCESSFUL] * 2
+    assert status_of(client.post(asked)[2]) == STATUS.SUCCESSFUL
 
 
 def test_fault_of_ours_is_internal_error(
