@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
@@ -11,6 +10,7 @@ from policies.errors import ContentRefused
 from policies.extension import CRLDistributionPoints
 from policies.extensions import Circumstances, distribution_points, extensions_for, partition_of
 from policies.facts import Facts, ResidentFacts
+from policies.lists import point_name
 from policies.names import JST, name_from
 from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
@@ -109,6 +109,4 @@ def distribution_point(
     if points is None:
         return None
     case = Circumstances(profile, terms, facts, on, issuer.subject, issuer.public_key(), issuer)
-    encoded = distribution_points(points, case).public_bytes()
-    name = asn1_x509.CRLDistributionPoints.load(encoded, strict=True)[0]["distribution_point"]
-    return DistributionPoint(partition_of(points, facts), name.untag().dump())
+    return DistributionPoint(partition_of(points, facts), point_name(distribution_points(points, case)))

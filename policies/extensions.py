@@ -16,7 +16,7 @@ from policies.names import alternative_names, name_from
 from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
 
-__all__ = ["Circumstances", "distribution_points", "extensions_for", "partition_of"]
+__all__ = ["Circumstances", "distribution_points", "extensions_for", "named_points", "partition_of"]
 
 _PURPOSES = {
     "serverAuth": ExtendedKeyUsageOID.SERVER_AUTH,
@@ -61,6 +61,16 @@ def partition_of(points: stated.CRLDistributionPoints, facts: Facts) -> str:
     if not isinstance(facts, ResidentFacts):
         raise TypeError("Only residents' lists are kept by municipality.")
     return facts.municipality
+
+
+def named_points(
+    points: stated.CRLDistributionPoints, directory: x509.Name, terms: AuthorityTerms, partition: str
+) -> x509.CRLDistributionPoints:
+    """One distribution point for the list of `partition`: a directoryName, then the URLs that the terms give it."""
+    names: list[x509.GeneralName] = [x509.DirectoryName(directory)]
+    if points.urls is not None:
+        names += map(x509.UniformResourceIdentifier, terms.crl_urls(points.urls, partition))
+    return x509.CRLDistributionPoints([x509.DistributionPoint(names, None, None, None)])
 
 
 def _issuer_name(case: Circumstances) -> x509.Name:
@@ -144,15 +154,11 @@ def _(extension: stated.IssuerAltName, case: Circumstances) -> x509.ExtensionTyp
 
 @_made.register
 def distribution_points(extension: stated.CRLDistributionPoints, case: Circumstances) -> x509.CRLDistributionPoints:
-    """The extension with its one distribution point: a directoryName, then the URLs of the partition's list."""
+    """The extension as the profile states it, for one certificate."""
     directory = (
         _issuer_name(case) if extension.issuer_name else name_from(extension.directory, case.terms, case.facts, case.on)
     )
-    names: list[x509.GeneralName] = [x509.DirectoryName(directory)]
-    if extension.urls is not None:
-        urls = case.terms.crl_urls(extension.urls, partition_of(extension, case.facts))
-        names += map(x509.UniformResourceIdentifier, urls)
-    return x509.CRLDistributionPoints([x509.DistributionPoint(names, None, None, None)])
+    return named_points(extension, directory, case.terms, partition_of(extension, case.facts))
 
 
 @_made.register

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from policies.errors import UnknownMunicipality
 
-__all__ = ["Municipality", "municipalities", "municipality"]
+__all__ = ["Municipality", "municipalities", "municipality", "municipality_of_list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ def municipality(code: str, on: date) -> Municipality:
         if row.exists(on):
             return row
     raise UnknownMunicipality(code, on)
+
+
+def municipality_of_list(code: str) -> Municipality | None:
+    """Find what a list is named by, on whatever day: the name of a code's list, and its prefecture, never change."""
+    return next(iter(_table().get(code, ())), None)
 
 
 def municipalities(on: date) -> tuple[Municipality, ...]:
