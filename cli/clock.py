@@ -44,7 +44,7 @@ class SignerClock:
 
     `file` keeps the newest time seen. `wall` gives aware UTC times to the second, `elapsed` seconds since some moment,
     of a clock that runs while the machine sleeps and that nobody sets. `known` is the newest time of the records. With
-    `accept` a person vouches for the clock as it stands. Raises ClockRefused.
+    `accept` a person vouches for the clock as it stands. Raises ClockRefused; only giving the time writes the file.
     """
 
     def __init__(
@@ -65,20 +65,24 @@ class SignerClock:
         self._kept = None if accept else kept_time(file)
         if self._started_at > self._newest + AWAY:
             raise ClockRefused(f"it is {_days(self._started_at - self._newest)} ahead of the newest time recorded")
-        self()
+        self._trusted()
 
     def __call__(self) -> datetime:
         """Now, in UTC to the second. Raises ClockRefused after a jump ahead, and back behind the newest time known."""
+        now = self._trusted()
+        self._newest = max(self._newest, now)
+        if self._kept is None or self._newest >= self._kept + KEPT_EVERY:
+            replace_durably(self._file, f"{self._newest.isoformat()}\n".encode())
+            self._kept = self._newest
+        return now
+
+    def _trusted(self) -> datetime:
         now = self._wall()
         if now < self._newest - BACK:
             raise ClockRefused(f"it is {self._newest - now} behind the newest time recorded")
         passed = timedelta(seconds=self._elapsed() - self._started)
         if now > self._started_at + passed + STEP:
             raise ClockRefused(f"it was set ahead by {_days(now - self._started_at - passed)} while the signer ran")
-        self._newest = max(self._newest, now)
-        if self._kept is None or self._newest >= self._kept + KEPT_EVERY:
-            replace_durably(self._file, f"{self._newest.isoformat()}\n".encode())
-            self._kept = self._newest
         return now
 
 

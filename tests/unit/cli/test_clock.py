@@ -92,7 +92,7 @@ def test_many_small_steps_are_one_jump(machine: Machine, tmp_path: Path) -> None
 
 def started(machine: Machine, folder: Path, ahead: timedelta, **known: object) -> Callable[[], SignerClock]:
     """A start so long after the signer last ran."""
-    machine.clock(folder)
+    machine.clock(folder)()
     machine.now += ahead
     return lambda: machine.clock(folder, **known)
 
@@ -125,6 +125,8 @@ def test_the_records_count_where_the_file_is_lost(machine: Machine, tmp_path: Pa
 def test_the_newest_time_is_kept_each_minute(machine: Machine, tmp_path: Path) -> None:
     """A write for every look would be one each second."""
     clock, file = machine.clock(tmp_path), tmp_path / "clock"
+    assert kept_time(file) is None, "a start that fails for another reason leaves nothing behind"
+    clock()
     for seconds, kept in ((59, 0), (1, 60), (30, 60), (30, 120)):
         machine.passes(timedelta(seconds=seconds))
         clock()
