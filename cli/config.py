@@ -24,7 +24,10 @@ class Section(BaseModel):
 
 
 class DatabaseSection(Section):
-    """`url` is a SQLAlchemy URL: ``sqlite:///ninsho.db`` (relative to the file) or ``postgresql+psycopg://…``."""
+    """`url` is a SQLAlchemy URL: ``sqlite:///ninsho.db`` (relative to the file) or ``postgresql://user@host/name``.
+
+    A password does better in the file that the environment's PGPASSFILE names, which libpq reads.
+    """
 
     url: str
 
@@ -135,12 +138,14 @@ class Config(Section):
         return path if path.is_absolute() else self.home / path
 
     def database_url(self) -> str:
-        """The database's URL with a relative SQLite path made absolute."""
-        prefix = "sqlite:///"
-        name = self.database.url.removeprefix(prefix)
-        if self.database.url.startswith(prefix) and not name.startswith("/"):
-            return f"{prefix}{(self.home / name).resolve()}"
-        return self.database.url
+        """The database's URL with a relative SQLite path made absolute; raises `ConfigRefused` for what is none."""
+        # SQLAlchemy is imported by commands that use the database only
+        from store.address import absolute
+
+        try:
+            return absolute(self.database.url, self.home)
+        except ValueError as error:
+            raise ConfigRefused(self.path, f"database.url: {error}") from None
 
     def publication_root(self) -> str:
         """Where lists are published: an absolute folder, or the object store's URL as it stands."""

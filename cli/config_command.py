@@ -45,14 +45,18 @@ def config_check(context: click.Context) -> None:
 @config.command("show")
 @click.pass_context
 def config_show(context: click.Context) -> None:
-    """Show the effective configuration, defaults included. It holds no secrets.
+    """Show the effective configuration, defaults included, without a password that its database URL may hold.
 
     \b
     Example:
       ninsho --config demo-home/ninsho.toml --json config show
     """
+    from store.address import without_password
+
     loaded = config_of(context)
     body = loaded.model_dump(mode="json", exclude_none=True)
+    loaded.database_url()  # refuses what is no URL
+    body["database"]["url"] = without_password(loaded.database.url)
     rows = [(name, str(value)) for name, value in sorted(flat(body))]
     document(context, "config.show", {"config": str(loaded.path), "values": body}, table(("key", "value"), rows))
 

@@ -12,6 +12,22 @@ FEWEST = 12
 MOST = 5000
 
 
+def without_password(context: click.Context, option: click.Parameter, url: str | None) -> str | None:
+    """Refuse a URL with a password, which every user of this host could read among the arguments."""
+    from store.address import has_password
+
+    try:
+        refused = url is not None and has_password(url)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
+    if refused:
+        raise click.BadParameter(
+            "It holds a password, which anybody on this host can see. "
+            "Leave it out and name a file with it in the environment as PGPASSFILE."
+        )
+    return url
+
+
 @click.command()
 @click.option(
     "--home",
@@ -22,7 +38,13 @@ MOST = 5000
 )
 @click.option("--people", type=click.IntRange(FEWEST, MOST), default=200, show_default=True, help="How many residents.")
 @click.option("--exit", "ends", is_flag=True, help="End after checking; exit status 0 only if everything agreed.")
-@click.option("--postgres", metavar="URL", help="A PostgreSQL database to use, as its owner; otherwise SQLite.")
+@click.option(
+    "--postgres",
+    metavar="URL",
+    callback=without_password,
+    help="A PostgreSQL database to use, as its owner; otherwise SQLite. The URL holds no password: libpq reads it from "
+    "the file that PGPASSFILE names, or from PGPASSWORD.",
+)
 @click.pass_context
 def demo(context: click.Context, home: Path, people: int, ends: bool, postgres: str | None) -> int:
     """Make a whole CA with invented people, check every certificate by OCSP and CRL, and serve it until Ctrl-C.

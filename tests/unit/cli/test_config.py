@@ -1,6 +1,8 @@
 """The configuration: what is well-formed and unsafe is refused when it is read."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,8 @@ import pytest
 from cli.config import Config, load_config
 from cli.demo.home import token_lines
 from cli.errors import ConfigRefused
-from tests.fixtures.home import Home
+from store.database import Database, check_schema
+from tests.fixtures.home import Home, in_process
 
 pytestmark = pytest.mark.xdist_group("home")
 
@@ -44,3 +47,43 @@ def test_no_key_of_a_program_lies_in_an_officers_token(home: Home, tmp_path: Pat
     assert found
     with pytest.raises(ConfigRefused, match=f"names token {token}, which belongs to program officer"):
         edited(home, tmp_path, found[0], f'[tokens.{token}]\nprogram = "officer"')
+
+
+@pytest.mark.parametrize("name", ["we?ird", "pct%41x", "hash#x", "a b", "日本"])
+def test_a_home_may_have_any_name(home: Home, tmp_path: Path, name: str) -> None:
+    """INP-1: the database is looked for in the configuration's own folder, whatever that is called."""
+    (tmp_path / name).mkdir()
+    config = edited(home, tmp_path / name, "", "")
+    shutil.copyfile(home.config.home / "ninsho.db", tmp_path / name / "ninsho.db")
+    database = Database(config.database_url(), "owner")
+    check_schema(database)
+    database.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == [name]
+
+
+def test_config_show_hides_a_password(home: Home, tmp_path: Path) -> None:
+    """What a command shows ends in terminals, logs and tickets; neither form of its output holds the password."""
+    edited(home, tmp_path, "sqlite:///ninsho.db", "postgresql://ra:geheim@host/ninsho?sslmode=require")
+    for form in ("--json",), ():
+        answer = in_process("--config", tmp_path / "ninsho.toml", *form, "config", "show")
+        assert answer.status == 0, answer.err
+        assert "geheim" not in answer.out + answer.err
+        assert "postgresql://ra:hidden@host/ninsho?sslmode=require" in answer.out
+
+
+def test_a_database_url_that_is_none_is_refused(home: Home, tmp_path: Path) -> None:
+    """The error names the key and never quotes what may hold a password."""
+    config = edited(home, tmp_path, "sqlite:///ninsho.db", "geheim")
+    with pytest.raises(ConfigRefused, match=r"database\.url: it is no database URL") as refused:
+        config.database_url()
+    assert "geheim" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql://ra:geheim@host/ninsho", "postgresql://ra@/x?password=geheim", "geheim"])
+def test_a_password_among_the_arguments_is_refused(tmp_path: Path, url: str) -> None:
+    """Whoever is logged in on the host sees the arguments of every program; nothing was made."""
+    answer = in_process("--json", "demo", "--home", tmp_path / "home", "--postgres", url)
+    assert answer.status == 2
+    assert json.loads(answer.err.splitlines()[-1])["error"]["code"] == "cli.usage"
+    assert "geheim" not in answer.out + answer.err
+    assert not (tmp_path / "home").exists()
