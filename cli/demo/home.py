@@ -100,13 +100,15 @@ OFFICERS = ("reception-1", "examiner-1", "approver-1", "head-1", "register-1")
 def make_home(path: Path, database: str | None, random: Callable[[int], bytes]) -> Config:
     """Make the demo home `path` with new tokens, PINs and officers' keys and return its configuration.
 
-    Raises `HomeRefused` when `path` exists with something in it, or SoftHSM2 is not installed.
+    Raises `HomeRefused` when `path` exists with something in it or SoftHSM2 could not use it or is not installed.
     """
     if path.exists() and any(path.iterdir()):
         raise HomeRefused(path, "it holds something else already", "Give an empty or new folder with --home DIR.")
     if not MODULE.is_file():
         raise HomeRefused(path, f"{MODULE} is not installed", "Run 'apt-get install softhsm2', or use ./dev demo.")
     path = path.resolve()
+    if "#" in str(path):
+        raise HomeRefused(path, "SoftHSM2 reads what follows a # as a comment", "Give another folder with --home DIR.")
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.chmod(0o700)
     for folder in ("pins", "officers", "terms", "state", "public", "out", "anchors"):

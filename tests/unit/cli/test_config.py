@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.config import Config, load_config
-from cli.demo.home import token_lines
-from cli.errors import ConfigRefused
+from cli.demo.home import make_home, token_lines
+from cli.errors import ConfigRefused, HomeRefused
 from store.database import Database, check_schema
 from tests.fixtures.home import Home, in_process
 
@@ -59,6 +59,13 @@ def test_a_home_may_have_any_name(home: Home, tmp_path: Path, name: str) -> None
     check_schema(database)
     database.close()
     assert sorted(file.name for file in tmp_path.iterdir()) == [name]
+
+
+def test_a_demo_home_in_a_folder_softhsm_cannot_name_is_refused(tmp_path: Path) -> None:
+    """SoftHSM2's configuration has no way to write a #; nothing is made."""
+    with pytest.raises(HomeRefused, match="comment"):
+        make_home(tmp_path / "hash#x", None, bytes)
+    assert not (tmp_path / "hash#x").exists()
 
 
 def test_config_show_hides_a_password(home: Home, tmp_path: Path) -> None:
