@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 
 from cryptography import x509
@@ -23,7 +23,8 @@ from cli.wiring import profiles_of
 from crl.drafts import ListSigner
 from crl.errors import CRLError, KeyNotUsable
 from crl.issuance import Publisher
-from policies.profile import CRLProfile, load_crl_profiles
+from policies.lists import list_name
+from policies.profile import CertificateProfile, load_crl_profiles
 from store.audit import AuditChain, Fact
 from store.crls import PublicationRequest, answer_request, open_requests
 from store.database import Database
@@ -66,7 +67,7 @@ class Chores:
         self.ledger = Ledger(database, audit)
         self.publisher = Publisher(database, Publication(config.publication_root()), audit, clock)
         self.looked_at: datetime | None = None
-        self.signers = list_signers(authorities)
+        self.signers = list_signers(authorities, profiles_of(config))
         self.failing: dict[str, str] = {}
 
     def do(self) -> bool:
@@ -200,18 +201,20 @@ def living(certificate: x509.Certificate, now: datetime) -> bool:
     return now < certificate.not_valid_after_utc
 
 
-def list_signers(authorities: Mapping[str, Authority]) -> Mapping[str, Sequence[ListSigner]]:
-    """For each issuer the generations that sign its lists, in order."""
-    profiles = load_crl_profiles()
+def list_signers(
+    authorities: Mapping[str, Authority], profiles: Mapping[str, CertificateProfile]
+) -> Mapping[str, Sequence[ListSigner]]:
+    """For each issuer the generations that sign its lists, in order; `profiles` are what they issue under."""
     ordered = sorted(authorities.values(), key=lambda each: (each.issuer, each.statement.generation))
-    return {
-        issuer: [list_signer(each, profiles) for each in generations]
-        for issuer, generations in groupby(ordered, key=lambda each: each.issuer)
-    }
+    found = {issuer: tuple(each) for issuer, each in groupby(ordered, key=lambda each: each.issuer)}
+    return {issuer: [list_signer(each, every, profiles) for each in every] for issuer, every in found.items()}
 
 
-def list_signer(authority: Authority, profiles: Mapping[str, CRLProfile]) -> ListSigner:
+def list_signer(
+    authority: Authority, generations: Sequence[Authority], profiles: Mapping[str, CertificateProfile]
+) -> ListSigner:
     """The authority as the signer of its lists; its family's CRL profile is named like its terms."""
+    issues = [profiles[name] for name in authority.profiles if name in profiles]
     if isinstance(authority.key, ed25519.Ed25519PrivateKey):
         raise KeyNotUsable("Ed25519")
     return ListSigner(
@@ -219,5 +222,7 @@ def list_signer(authority: Authority, profiles: Mapping[str, CRLProfile]) -> Lis
         issuer=authority.issuer,
         certificate=authority.certificate,
         key=authority.key,
-        profile=profiles[f"crl-{authority.terms.name.removesuffix('-test')}"],
+        profile=load_crl_profiles()[f"crl-{authority.terms.name.removesuffix('-test')}"],
+        names=cache(partial(list_name, issues, authority.terms, authority.certificate)),
+        generations=tuple(each.certificate for each in generations),
     )

@@ -1,6 +1,7 @@
 """The files of one publication: the lists in force, the spooled entries, and the new lists before the gate."""
 
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,10 +10,10 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from cryptography import x509
-from cryptography.x509.oid import ExtensionOID
 
 from crl.builder import Heading, Spool, WrittenList, spool_entries, write_list
 from crl.reader import ListFile, open_list
+from crl.scope import point_of
 from crl.signature import PrivateKey
 from policies.profile import CRLProfile
 from store.crls import entries
@@ -26,7 +27,10 @@ class ListSigner:
     """One generation of an issuer as the signer of its lists.
 
     `authority` and `issuer` are the names the database knows it by; `key` is the certificate's key; `profile` says
-    what its lists look like and how long they live.
+    what its lists look like and how long they live. `names` gives the DER DistributionPointName that its certificates
+    in a partition of that code carry, None for a code that no list of its has. `generations` are the certificates of
+    all generations of the issuer, itself and ended ones included: an entry leaves once its certificate, which one of
+    them signed, has ended.
     """
 
     authority: str
@@ -34,22 +38,13 @@ class ListSigner:
     certificate: x509.Certificate
     key: PrivateKey
     profile: CRLProfile
+    names: Callable[[str], bytes | None]
+    generations: tuple[x509.Certificate, ...]
 
     @property
     def key_identifier(self) -> bytes:
         """The subject key identifier, which the lists' authority key identifier repeats (RFC 5280 section 5.2.1)."""
         return self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-
-    def point(self, partition: Partition) -> bytes:
-        """The distribution point name of its list of a partition: the stored one, octet for octet.
-
-        The list of CA certificates of a root whose own certificate names no point (LGPKI, fact sheet b.7) names none
-        either: verifiers hold the root itself against it, and a certificate without a point is covered by a list
-        without one only (RFC 5280 section 6.3.3). It still says onlyContainsCACerts, and there is no other list of CA
-        certificates it could be taken for.
-        """
-        named = any(each.oid == ExtensionOID.CRL_DISTRIBUTION_POINTS for each in self.certificate.extensions)
-        return b"" if partition.code == "ca" and not named else partition.distribution_point(self.authority)
 
     @property
     def renew_after(self) -> timedelta:
@@ -125,7 +120,7 @@ class Drafts:
             partition=self.partition.code,
             issuer=signer.certificate.subject.public_bytes(),
             key_identifier=signer.key_identifier,
-            distribution_point=signer.point(self.partition),
+            distribution_point=point_of(signer, self.signers, self.partition),
             number=number,
             this_update=this_update,
         )

@@ -53,15 +53,40 @@ class GateClosed(CRLError):
 
 
 class StatusTampered(CRLError):
-    """The status table says better of a certificate than the insert-only journal of revocations."""
+    """The status table contradicts the insert-only journal of revocations or the certificate's own row."""
 
     code = "crl.status-tampered"
     next = "Run `ninsho audit verify`, find out who wrote to the database, and revoke the certificate again."
 
     def __init__(self, issuer: str, serial: int) -> None:
-        super().__init__(f"The status of {issuer} {serial:x} was made better than its journal says.")
+        super().__init__(f"The status of {issuer} {serial:x} contradicts its journal or its certificate.")
         self.issuer = issuer
         self.serial = serial
+
+
+class ScopeDiffers(GateClosed):
+    """The database binds a partition to another name than its code has, or its code has none (section 5.2.5)."""
+
+    code = "crl.scope-differs"
+    next = "Run `ninsho audit verify` and find out who wrote to the database; no such list is signed."
+
+    def __init__(self, authority: str, partition: str) -> None:
+        super().__init__(f"The stored name of the list {authority} {partition} is not the one that its code has.")
+        self.authority = authority
+        self.partition = partition
+
+
+class ScopeShared(GateClosed):
+    """Two partitions of an authority would be published under one name, so each would pass for the other's list."""
+
+    code = "crl.scope-shared"
+    next = "Correct the profiles: the distribution point must tell the partitions apart."
+
+    def __init__(self, authority: str, partition: str, other: str) -> None:
+        super().__init__(f"The lists {partition} and {other} of {authority} would have one name.")
+        self.authority = authority
+        self.partition = partition
+        self.other = other
 
 
 class NumberNotGreater(GateClosed):

@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import islice, zip_longest
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from crl.builder import EXTENSIONS, Heading, Spool
@@ -26,6 +27,7 @@ from crl.errors import (
     WrongUpdateTimes,
 )
 from crl.reader import ListFile
+from store.certificates import certificate
 from store.crls import count_entries
 from store.database import Transaction
 from store.status import acts, conflicts, statuses
@@ -39,7 +41,7 @@ class Ordered:
     """What a list was ordered to be.
 
     `authority` with its certificate, the heading, the spooled entries of the issuer's snapshot that had not ended
-    before `not_listed_past`, and the most octets it may have.
+    before `not_listed_past`, the most octets it may have, and the certificates of all generations of the issuer.
     """
 
     authority: str
@@ -49,6 +51,7 @@ class Ordered:
     spool: Spool
     not_listed_past: datetime | None
     size_bound: int
+    generations: tuple[x509.Certificate, ...]
 
 
 def check(made: ListFile, ordered: Ordered, previous: ListFile | None, snapshot: Transaction) -> None:
@@ -76,7 +79,7 @@ def check_origin(published: ListFile, ordered: Ordered) -> None:
 
 
 def check_journal(snapshot: Transaction, issuer: str) -> None:
-    """The status table says of no certificate better than the insert-only journal does; StatusTampered otherwise."""
+    """The status table contradicts neither the insert-only journal nor the certificates' rows; else StatusTampered."""
     for serial in conflicts(snapshot, issuer):
         raise StatusTampered(issuer, serial)
 
@@ -146,12 +149,30 @@ def _check_left(gone: Iterable[bytes], previous: ListFile, ordered: Ordered, sna
         done = acts(snapshot, ordered.issuer, some)
         for serial in some:
             status = found.get(serial)
-            ended = status is not None and status.not_after is not None and status.not_after < dated
             released = (
                 status is not None
                 and status.state == "good"
                 and bool(done[serial])
                 and done[serial][-1].act == "release"
             )
-            if not ended and not released:
+            if not released and not _ended(snapshot, ordered, serial, dated):
                 raise EntryLeft(serial)
+
+
+def _ended(snapshot: Transaction, ordered: Ordered, serial: int, dated: datetime) -> bool:
+    """Whether the certificate ended before that date, by its own signed octets: every other date could be edited."""
+    try:
+        record = certificate(snapshot, ordered.issuer, serial)
+        found = x509.load_der_x509_certificate(record.certificate or b"")
+    except (LookupError, ValueError):
+        return False
+    ours = any(_is_issued_by(found, one) for one in ordered.generations)
+    return ours and found.serial_number == serial and found.not_valid_after_utc < dated
+
+
+def _is_issued_by(found: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        found.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True

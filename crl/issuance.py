@@ -13,6 +13,7 @@ from datetime import datetime
 from crl.drafts import Draft, Drafts, ListSigner
 from crl.errors import CRLError
 from crl.gate import Ordered, check, check_journal, check_origin
+from crl.scope import check_scope, is_misnamed, point_of
 from store.audit import AuditChain, Fact
 from store.crls import CRLRecord, latest_crl, next_number, record_crl
 from store.database import Database, Transaction
@@ -60,7 +61,9 @@ class Publisher:
         with self._database.snapshot() as snapshot:
             check_journal(snapshot, signers[0].issuer)
             wanted = partitions(snapshot, signers[0].issuer, now)
-            return tuple(one for one in wanted if not self._young(snapshot, signers, one, now))
+            return tuple(
+                one for one in wanted if is_misnamed(signers, one) or not self._young(snapshot, signers, one, now)
+            )
 
     def publish(self, signers: Sequence[ListSigner], partition: Partition) -> Outcome:
         """Publish the lists of one partition.
@@ -69,6 +72,8 @@ class Publisher:
         of the gate is one), the store's errors and the keys' own; then nothing was recorded but the refusal.
         """
         try:
+            with self._database.snapshot() as snapshot:
+                check_scope(snapshot, signers, partition)
             with Drafts(self._publication, tuple(signers), partition) as drafts:
                 in_force = self._in_force(drafts)
                 if in_force:
@@ -109,6 +114,7 @@ class Publisher:
                     spool,
                     drafts.past(),
                     self._size_bound,
+                    draft.signer.generations,
                 )
                 if earlier is not None:
                     check_origin(earlier, ordered)
@@ -147,7 +153,7 @@ class Publisher:
         newest = [latest_crl(tx, one.authority, partition.code) for one in signers]
         return all(
             record is not None
-            and record.distribution_point == signer.point(partition)
+            and record.distribution_point == point_of(signer, signers, partition)
             and record.this_update <= now < record.this_update + signer.renew_after
             for record, signer in zip(newest, signers, strict=True)
         )

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -15,6 +15,10 @@ from store.rows import insert_all, insertion, update_all
 from store.tables import BLOCKED_KEY, CERTIFICATE, CHANGE_COUNTER, GOOD, HOLDER_PLACE, JOURNAL, REVOKED, STATUS
 
 ActKind: TypeAlias = Literal["revoke", "hold", "release"]
+
+
+NEVER = datetime(9998, 12, 31, tzinfo=UTC)
+"""The end of what was abandoned: it stands in every list of its partition, since nothing signed shows when it ends."""
 
 
 class Change(NamedTuple):
@@ -42,7 +46,7 @@ def enter_abandoned(tx: Transaction, rows: Sequence[Row[Any]], at: datetime) -> 
                 "serial": row.serial,
                 "partition": row.partition,
                 "state": GOOD,
-                "not_after": row.not_after,
+                "not_after": NEVER,
             }
             for row in rows
         ],

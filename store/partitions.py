@@ -30,17 +30,6 @@ class Partition:
     last_not_after: datetime
     named: Mapping[str, bytes]
 
-    def distribution_point(self, authority: str) -> bytes:
-        """Give the DistributionPointName of this generation's list: its certificates' own, octet for octet.
-
-        Every living generation signs every list, so that none can be found by name that lacks another's entries. One
-        that has no certificate here yet signs under the oldest generation's name. Where names hold no generation that
-        is its own already; where they do, no certificate of its key points to any list yet, and its first one makes
-        the list due again under its own name.
-        """
-        oldest = min(self.named, key=lambda name: (len(name), name))  # "-g9" comes before "-g10"
-        return self.named.get(authority, self.named[oldest])
-
 
 class Extent(NamedTuple):
     """What a new certificate asks of its partition; ``key`` is its issuer and serial number."""
@@ -81,6 +70,11 @@ def partitions(tx: Transaction, issuer: str, now: datetime) -> tuple[Partition, 
     for code, last_not_after, authority, name in tx.execute(statement):
         found.setdefault(code, (last_not_after, {}))[1][authority] = name
     return tuple(Partition(issuer, code, *found[code]) for code in sorted(found))
+
+
+def partition_codes(tx: Transaction, issuer: str) -> tuple[str, ...]:
+    """Give the codes of all partitions an issuer ever had."""
+    return tuple(tx.execute(select(PARTITION.c.code).where(PARTITION.c.issuer == issuer)).scalars())
 
 
 def extend_partitions(tx: Transaction, extents: Sequence[Extent]) -> set[Key]:

@@ -14,7 +14,9 @@ from uuid import UUID
 from sqlalchemy import (
     Row,
     and_,
+    case,
     func,
+    literal,
     or_,
     select,
 )
@@ -22,9 +24,10 @@ from sqlalchemy import (
 from store.bounds import serial_octets, serial_of, utc
 from store.database import Transaction
 from store.errors import AlreadyHeld, AlreadyRevoked, CertificateError, NotHeld, RecordRefused, UnknownCertificate
-from store.journal import ActKind, Change, block_keys, enter, leave_places
+from store.journal import NEVER, ActKind, Change, block_keys, enter, leave_places
 from store.rows import among
 from store.tables import (
+    CERTIFICATE,
     CHANGE_COUNTER,
     GOOD,
     HELD,
@@ -203,20 +206,33 @@ def acts(tx: Transaction, issuer: str, serials: Collection[int]) -> Mapping[int,
 
 
 def conflicts(tx: Transaction, issuer: str) -> Iterator[int]:
-    """Give every serial whose status row is better than its journal: a row changed behind our back."""
+    """Give every serial whose status row was changed behind our back: better than its journal, or not where it was.
+
+    It stands in another partition, or ends at another time, than its certificate's row says; an abandoned serial never
+    ends, since no signed certificate shows when it would.
+    """
     last = (
         select(func.max(JOURNAL.c.step))
         .where(JOURNAL.c.issuer == STATUS.c.issuer, JOURNAL.c.serial == STATUS.c.serial)
         .correlate(STATUS)
         .scalar_subquery()
     )
-    joined = JOURNAL.outerjoin(STATUS, and_(JOURNAL.c.issuer == STATUS.c.issuer, JOURNAL.c.serial == STATUS.c.serial))
+    joined = JOURNAL.outerjoin(
+        STATUS, and_(JOURNAL.c.issuer == STATUS.c.issuer, JOURNAL.c.serial == STATUS.c.serial)
+    ).outerjoin(CERTIFICATE, and_(JOURNAL.c.issuer == CERTIFICATE.c.issuer, JOURNAL.c.serial == CERTIFICATE.c.serial))
+    end = case(
+        (CERTIFICATE.c.state == "abandoned", literal(NEVER, STATUS.c.not_after.type)), else_=CERTIFICATE.c.not_after
+    )
     better = or_(
         STATUS.c.serial.is_(None),
         and_(JOURNAL.c.act == "revoke", STATUS.c.state != REVOKED),
         and_(JOURNAL.c.act == "hold", JOURNAL.c.step == last, STATUS.c.state == GOOD),
     )
-    statement = select(JOURNAL.c.serial).distinct().select_from(joined).where(JOURNAL.c.issuer == issuer, better)
+    moved = or_(
+        CERTIFICATE.c.serial.is_(None), STATUS.c.partition != CERTIFICATE.c.partition, STATUS.c.not_after != end
+    )
+    wrong = or_(better, moved)
+    statement = select(JOURNAL.c.serial).distinct().select_from(joined).where(JOURNAL.c.issuer == issuer, wrong)
     for row in tx.execute(statement):
         yield serial_of(row.serial)
 

@@ -239,7 +239,7 @@ def publish_root_list(config: Config) -> None:
         roots = open_authorities(config, database, {"root": token})
         audit = AuditChain(instance_name("cli", token_bytes(8)), "ceremony", config.deployment)
         publisher = Publisher(database, Publication(config.publication_root()), audit, utc_now)
-        for signers in list_signers({each.name: each for each in roots}).values():
+        for signers in list_signers({each.name: each for each in roots}, profiles_of(config)).values():
             for partition in publisher.due(signers):
                 publisher.publish(signers, partition)
     database.close()

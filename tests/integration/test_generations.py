@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from ca.serials import SerialNumbers
 from crl.drafts import ListSigner, published_name
 from crl.issuance import Publisher
 from policies.facts import parse_facts
+from policies.lists import list_name
 from policies.profile import load_crl_profiles, load_profiles
 from policies.terms import AuthorityTerms, load_terms, terms_template
 from store.audit import AuditChain
@@ -26,6 +28,7 @@ from store.partitions import Partition, partitions
 from store.publication import Publication
 from tests.fixtures.register import Register
 from tests.unit.crl.samples import POINT, name_bytes
+from tests.unit.crl.samples import names as sample_names
 from tests.unit.ocsp.samples import SampleAuthority, make_authority
 from tests.unit.ocsp.samples import issue as sample_certificate
 
@@ -75,7 +78,9 @@ def verifier(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
         (folder / f"{serial:x}.cer").write_bytes(leaf(generations[0], serial, now).public_bytes(Encoding.PEM))
     register.revoke("jpki-sign", REVOKED, 1, now)
     profile = load_crl_profiles()["crl-jpki"]
-    signers = [ListSigner(one.name, one.issuer, one.certificate, one.key, profile) for one in generations]
+    signers = [
+        ListSigner(one.name, one.issuer, one.certificate, one.key, profile, sample_names, ()) for one in generations
+    ]
     publication = Publication(folder / "public")
     audit = AuditChain("signer-1", "signer", "test")
     publisher = Publisher(register.signer, publication, audit, lambda: datetime.now(UTC))
@@ -127,7 +132,9 @@ class Generation:
 
     def list_signer(self) -> ListSigner:
         """The generation as the signer of its lists."""
-        return ListSigner(self.name, ISSUER, self.certificate, self.key, load_crl_profiles()["crl-lgpki"])
+        profiles = [PROFILES["lgpki-server"], PROFILES["lgpki-post"]]
+        named = partial(list_name, profiles, self.terms, self.certificate)
+        return ListSigner(self.name, ISSUER, self.certificate, self.key, load_crl_profiles()["crl-lgpki"], named, ())
 
 
 class Organisation:

@@ -21,7 +21,7 @@ from store.audit import AuditChain
 from store.partitions import Partition, partitions
 from store.publication import Publication
 from tests.fixtures.register import Register
-from tests.unit.crl.samples import POINT, name_bytes
+from tests.unit.crl.samples import POINT, name_bytes, names
 from tests.unit.ocsp.samples import SampleAuthority, make_authority, make_delegate, question
 
 NAME = published_name("jpki-sign-g1", "13103")
@@ -49,7 +49,7 @@ def authority() -> SampleAuthority:
 def signers(authority: SampleAuthority) -> list[ListSigner]:
     """The authority as the signer of its lists."""
     profile = load_crl_profiles()["crl-jpki"]
-    return [ListSigner(authority.name, authority.issuer, authority.certificate, authority.key, profile)]
+    return [ListSigner(authority.name, authority.issuer, authority.certificate, authority.key, profile, names, ())]
 
 
 def partition(register: Register) -> Partition:

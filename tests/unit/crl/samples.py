@@ -20,6 +20,13 @@ POINT = x509.Name(
     ]
 )
 
+CA_POINT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA CRLDP")])
+
+
+def names(code: str) -> bytes | None:
+    """The name of the one list that the authorities have for residents, and that of their own certificates."""
+    return {"13103": name_bytes(POINT), "ca": name_bytes(CA_POINT)}.get(code)
+
 
 @dataclass(frozen=True)
 class SampleAuthority:

@@ -118,7 +118,7 @@ def pass_gate(
         found = list(entries(snapshot, "jpki-sign", "13103", None))
         finished = made(head, found if listed is None else listed, key or authority.key)
         spool = spool_entries(found, head.profile, io.BytesIO())
-        wanted = Ordered("jpki-sign-g1", authority.certificate, ordered or head, "jpki-sign", spool, None, 1 << 20)
+        wanted = Ordered("jpki-sign-g1", authority.certificate, ordered or head, "jpki-sign", spool, None, 1 << 20, ())
         check(finished, wanted, previous, snapshot)
 
 
@@ -191,7 +191,7 @@ def test_published_list_of_another_authority(ec_authority: SampleAuthority) -> N
     stranger = make_authority(KEY)
     spool = spool_entries([], profile(), io.BytesIO())
     head = heading(ec_authority)
-    ordered = Ordered("jpki-sign-g1", ec_authority.certificate, head, "jpki-sign", spool, None, 1 << 20)
+    ordered = Ordered("jpki-sign-g1", ec_authority.certificate, head, "jpki-sign", spool, None, 1 << 20, ())
     check_origin(made(heading(ec_authority), [], ec_authority.key), ordered)
     with pytest.raises(SignatureNotValid):
         check_origin(made(heading(stranger), [], KEY), ordered)
@@ -203,7 +203,7 @@ def test_snapshot_with_more_than_was_spooled(register: Register, ec_authority: S
     """CRL-3: entries are counted by another statement than they are read by; a reading cut short shows."""
     head = heading(ec_authority)
     short = spool_entries([ONE, TWO], head.profile, io.BytesIO())
-    ordered = Ordered("jpki-sign-g1", ec_authority.certificate, head, "jpki-sign", short, None, 1 << 20)
+    ordered = Ordered("jpki-sign-g1", ec_authority.certificate, head, "jpki-sign", short, None, 1 << 20, ())
     with register.signer.snapshot() as snapshot, pytest.raises(SnapshotDiffers):
         check(made(head, [ONE, TWO], ec_authority.key), ordered, None, snapshot)
 

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from crl.drafts import ListSigner, published_name
 from crl.errors import (
     EntryLeft,
     MalformedCRL,
+    ScopeDiffers,
+    ScopeShared,
     SignatureNotValid,
     SizeOutOfBounds,
     StatusTampered,
@@ -22,10 +26,11 @@ from crl.errors import (
 )
 from crl.issuance import Publisher
 from store.audit import AuditChain
+from store.certificates import abandon
 from store.partitions import Partition, partitions
 from store.publication import Publication
 from tests.fixtures.register import Register
-from tests.unit.crl.samples import NOW, POINT, SampleAuthority, make_authority, name_bytes, profile
+from tests.unit.crl.samples import CA_POINT, NOW, POINT, SampleAuthority, make_authority, name_bytes, names, profile
 
 HOUR = timedelta(hours=1)
 G1, G2 = "jpki-sign-g1", "jpki-sign-g2"
@@ -50,8 +55,9 @@ class House:
         self.register = Register.make(self.database, name_bytes(POINT))
         self.publication = Publication(folder / "public")
         self.clock = Clock()
+        certificates = tuple(one.certificate for one in authorities)
         self.signers = [
-            ListSigner(f"jpki-sign-g{n}", "jpki-sign", one.certificate, one.key, profile())
+            ListSigner(f"jpki-sign-g{n}", "jpki-sign", one.certificate, one.key, profile(), names, certificates)
             for n, one in enumerate(authorities, 1)
         ]
         self.publisher = self.make_publisher()
@@ -70,7 +76,8 @@ class House:
     def issue(self, *serials: int, days: int = 1800) -> None:
         """Issue by the first generation."""
         for serial in serials:
-            self.register.issue(G1, "jpki-sign", serial, NOW, days)
+            der = leaf(self.signers[0], serial, days)
+            self.register.issue(G1, "jpki-sign", serial, NOW, days, der=der)
 
     def revoke(self, *serials: int) -> None:
         """Revoke for affiliation changed."""
@@ -98,6 +105,15 @@ class House:
         """The audit events so far."""
         with closing(sqlite3.connect(self.database / "ninsho.db")) as connection:
             return [row[0] for row in connection.execute("SELECT event FROM audit_entry ORDER BY sequence")]
+
+
+def leaf(signer: ListSigner, serial: int, days: int) -> bytes:
+    """A certificate that the authority signed, which ends after some days."""
+    name = x509.Name([])
+    builder = x509.CertificateBuilder(
+        signer.certificate.subject, name, signer.key.public_key(), serial, NOW, NOW + timedelta(days=days)
+    )
+    return builder.sign(signer.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 @pytest.fixture
@@ -196,12 +212,12 @@ def test_entry_leaves_after_one_list_dated_past_its_end(house: House) -> None:
     assert held == [True, False, False]
 
 
-def damaged(house: House, statement: str) -> None:
+def damaged(house: House, statement: str, *values: object) -> None:
     """Change the database behind the programs' back."""
     with closing(sqlite3.connect(house.database / "ninsho.db")) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {name}")
-        connection.execute(statement)
+        connection.execute(statement, values)
         connection.commit()
 
 
@@ -214,6 +230,76 @@ def test_entry_that_vanished_from_the_database_stops_the_list(house: House) -> N
     assert refused.value.serial == 2
     assert house.listed() == [2, 3]
     assert house.events()[-1] == "crl.refused"
+
+
+def test_edited_end_does_not_take_an_entry_off(house: House) -> None:
+    """CRL-3: a revoked certificate whose rows were edited to end earlier stays: its own octets say when it ends."""
+    house.publish()
+    earlier = int((NOW - timedelta(days=1)).timestamp() * 1_000_000)
+    damaged(house, "UPDATE status SET not_after = ? WHERE serial = x'02'", earlier)
+    damaged(house, "UPDATE certificate SET not_after = ? WHERE serial = x'02'", earlier)
+    with pytest.raises(EntryLeft):
+        house.publish(after=25 * HOUR)
+
+
+def test_certificate_of_another_key_does_not_take_an_entry_off(house: House) -> None:
+    """CRL-3: nor does a certificate that somebody made, with an early end, in place of the one that was issued."""
+    house.publish()
+    stranger = replace(house.signers[0], key=ec.generate_private_key(ec.SECP256R1()))
+    damaged(house, "UPDATE certificate SET certificate = ? WHERE serial = x'02'", leaf(stranger, 2, 0))
+    damaged(house, "UPDATE status SET not_after = 0 WHERE serial = x'02'")
+    with pytest.raises(EntryLeft):
+        house.publish(after=25 * HOUR)
+
+
+def test_abandoned_serial_stays_listed(house: House) -> None:
+    """Decision 0005: no signed certificate shows when it would end, so it never leaves its list."""
+    house.register.reserve(G1, "jpki-sign", 9, NOW, days=1)
+    with house.register.signer.transaction() as tx:
+        abandon(tx, "jpki-sign", 9, NOW)
+    for _ in range(4):
+        house.publish(after=25 * HOUR)
+    assert house.listed() == [2, 3, 9]
+
+
+def opened(house: House, code: str) -> None:
+    """A partition that nobody issued in, under the stored name of another."""
+    damaged(house, "INSERT INTO partition SELECT issuer, ?, last_not_after FROM partition", code)
+    damaged(
+        house,
+        "INSERT INTO distribution_point (issuer, partition, authority, name) "
+        "SELECT issuer, ?, authority, name FROM distribution_point",
+        code,
+    )
+
+
+@pytest.mark.parametrize("code", ["99999", "ca"])
+def test_list_under_another_list_s_name_is_refused(house: House, code: str) -> None:
+    """RFC 5280 section 6.3.3: two rows inserted do not make an empty list that passes for the municipality's."""
+    opened(house, code)
+    assert code in [one.code for one in house.publisher.due(house.signers)]
+    with house.register.signer.snapshot() as tx:
+        (partition,) = [one for one in partitions(tx, "jpki-sign", NOW) if one.code == code]
+    with pytest.raises(ScopeDiffers):
+        house.publisher.publish(house.signers, partition)
+    assert house.publication.versions(published_name(G1, code)) == ()
+    assert house.events()[-1] == "crl.refused"
+    assert house.publish()  # the municipality's own list is made all the same
+
+
+def test_stored_name_that_is_not_the_code_s_is_refused(house: House) -> None:
+    """CRL-5: the name is made from the code; bytes in the database that differ are somebody's edit."""
+    damaged(house, "UPDATE distribution_point SET name = x'a000'")
+    with pytest.raises(ScopeDiffers):
+        house.publish()
+
+
+def test_two_partitions_of_one_name_are_refused(house: House) -> None:
+    """RFC 5280 section 5.2.5: profiles that name two municipalities' lists alike would let each pass for the other."""
+    house.signers = [replace(one, names=lambda code: name_bytes(POINT)) for one in house.signers]
+    opened(house, "13104")
+    with pytest.raises(ScopeShared):
+        house.publish()
 
 
 def test_restored_database_that_lacks_a_revocation_stops_the_list(house: House, tmp_path: Path) -> None:
@@ -301,6 +387,7 @@ def test_foreign_list_among_the_versions_stops_the_list(house: House, tmp_path: 
 
 def test_list_of_ca_certificates(house: House) -> None:
     """RFC 5280 section 5.2.5: the partition "ca" is published with onlyContainsCACerts."""
+    house.register.point = name_bytes(CA_POINT)
     house.register.issue(G1, "jpki-sign", 50, NOW, partition="ca")
     with house.register.signer.snapshot() as tx:
         (partition,) = [one for one in partitions(tx, "jpki-sign", NOW) if one.code == "ca"]

@@ -13,7 +13,7 @@ from store.partitions import Partition, partitions
 
 Make = Callable[..., CertificateRecord]
 ISSUER = "jpki-sign"
-G1, G2, G3 = (f"{ISSUER}-g{generation}" for generation in (1, 2, 3))
+G1, G2 = (f"{ISSUER}-g{generation}" for generation in (1, 2))
 
 
 def codes(database: Database, now: datetime) -> list[str]:
@@ -36,7 +36,7 @@ def test_first_certificate_opens_its_partition_with_its_own_bytes(
     with database.transaction() as tx:
         reserve(tx, certificate(1, distribution_point=b"\xa0\x03DER"))
         (found,) = partitions(tx, ISSUER, now)
-    assert (found.code, found.distribution_point(G1)) == ("13101", b"\xa0\x03DER")
+    assert (found.code, found.named) == ("13101", {G1: b"\xa0\x03DER"})
 
 
 def test_partition_lasts_as_long_as_its_longest_certificate(
@@ -79,7 +79,7 @@ def test_each_generation_has_its_own_distribution_point(database: Database, cert
         assert reserve_many(tx, [first, second]) == {}
         reserve(tx, certificate(3, generation=2, distribution_point=b"g2", not_after=now + timedelta(days=500)))
     found = one(database, now)
-    assert (found.distribution_point(G1), found.distribution_point(G2)) == (b"g1", b"g2")
+    assert found.named == {G1: b"g1", G2: b"g2"}
     assert found.last_not_after == now + timedelta(days=500)
 
 
@@ -90,16 +90,6 @@ def test_generation_is_bound_to_its_own_distribution_point(database: Database, c
         reserve(tx, certificate(2, generation=2, distribution_point=b"g2"))
     with pytest.raises(DistributionPointChanged), database.transaction() as tx:
         reserve(tx, certificate(3, generation=2, distribution_point=b"g1"))
-
-
-def test_generation_without_a_certificate_takes_the_first_one_s_name(
-    database: Database, certificate: Make, now: datetime
-) -> None:
-    """Decision 0004: every generation signs every list, and until its own first certificate under the oldest name."""
-    with database.transaction() as tx:
-        reserve(tx, certificate(1, generation=10, distribution_point=b"g10"))
-        reserve(tx, certificate(2, generation=2, distribution_point=b"g2"))
-    assert one(database, now).distribution_point(G3) == b"g2"
 
 
 def test_refused_certificate_does_not_lengthen_its_partition(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 from sqlalchemy import text
 
-from store.certificates import CertificateRecord, record, record_many, reserve, reserve_many
+from store.certificates import CertificateRecord, abandon, record, record_many, reserve, reserve_many
 from store.crls import entries
 from store.database import Database
 from store.errors import AlreadyHeld, AlreadyRevoked, NotHeld, RecordRefused, StoreError, UnknownCertificate
@@ -195,6 +195,32 @@ def test_untouched_status_has_no_conflicts(issued: Database, now: datetime) -> N
         hold(tx, ISSUER, 2, now, None)
         hold(tx, ISSUER, 3, now, None)
         release(tx, ISSUER, 3, now, None)
+        assert list(conflicts(tx, ISSUER)) == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE status SET partition = 'ca' WHERE serial = :one",
+        "UPDATE status SET not_after = not_after - 1 WHERE serial = :one",
+        "UPDATE status SET not_after = not_after + 1 WHERE serial = :one",
+    ],
+)
+def test_status_row_that_does_not_fit_its_certificate_is_named(issued: Database, now: datetime, edit: str) -> None:
+    """DBC-4: a revoked serial moved to another list, or made to end early, is a row changed behind our back."""
+    with issued.transaction() as tx:
+        revoke(tx, ISSUER, 1, 4, now, None, None)
+    open_the_guards(issued)
+    with issued.transaction() as tx:
+        tx.execute(text(edit), {"one": b"\x01"})
+        assert list(conflicts(tx, ISSUER)) == [1]
+
+
+def test_abandoned_serials_have_no_conflicts(database: Database, certificate: Make, now: datetime) -> None:
+    """Decision 0005: an abandoned serial never ends, whatever end its certificate would have had."""
+    with database.transaction() as tx:
+        reserve(tx, certificate(1))
+        abandon(tx, ISSUER, 1, now)
         assert list(conflicts(tx, ISSUER)) == []
 
 
