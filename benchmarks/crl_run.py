@@ -22,8 +22,8 @@ from cli.chores import list_signer
 from cli.config import load_config
 from cli.wiring import open_authorities, open_database, open_token
 from crl.builder import Heading, spool_entries, write_list
-from crl.drafts import ListSigner
 from crl.reader import open_list
+from crl.signer import ListSigner
 from policies.profile import load_crl_profiles
 from store.crls import Entry, entries
 from store.database import Transaction

@@ -20,9 +20,9 @@ from cli.errors import NotFound, code_of, spoken
 from cli.output import say
 from cli.responders import RESPONDER_PROFILE, responder_certificates, responder_facts, responder_name
 from cli.wiring import profiles_of
-from crl.drafts import ListSigner
 from crl.errors import CRLError, KeyNotUsable
 from crl.issuance import Publisher
+from crl.signer import ListSigner
 from policies.lists import list_name
 from policies.profile import CertificateProfile, load_crl_profiles
 from store.audit import AuditChain, Fact

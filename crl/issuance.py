@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crl.drafts import Draft, Drafts, ListSigner
+from crl.drafts import Draft, Drafts
 from crl.errors import CRLError
 from crl.gate import Ordered, check, check_journal, check_origin
 from crl.scope import check_scope, is_misnamed, point_of
+from crl.signer import ListSigner
 from store.audit import AuditChain, Fact
 from store.crls import CRLRecord, latest_crl, next_number, record_crl
 from store.database import Database, Transaction

@@ -5,20 +5,17 @@ which verifiers would take for that other list (RFC 5280 section 6.3.3).
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
 from crl.errors import ScopeDiffers, ScopeShared
+from crl.signer import ListSigner
 from store.database import Transaction
 from store.partitions import Partition, partition_codes
 
-if TYPE_CHECKING:
-    from crl.drafts import ListSigner
 
-
-def point_of(signer: "ListSigner", signers: Sequence["ListSigner"], partition: Partition) -> bytes:
+def point_of(signer: ListSigner, signers: Sequence[ListSigner], partition: Partition) -> bytes:
     """The DER DistributionPointName of the signer's list of a partition; ScopeDiffers where it can have none.
 
     A generation without a certificate in the partition takes the oldest one's name (decision 0004).
@@ -38,13 +35,13 @@ def point_of(signer: "ListSigner", signers: Sequence["ListSigner"], partition: P
     return name
 
 
-def is_misnamed(signers: Sequence["ListSigner"], partition: Partition) -> bool:
+def is_misnamed(signers: Sequence[ListSigner], partition: Partition) -> bool:
     """Whether the database binds a generation's certificates in the partition to another name than they carry."""
     bound = [(one.names(partition.code), partition.named.get(one.authority)) for one in signers]
     return any(stored is not None and stored != name for name, stored in bound)
 
 
-def check_scope(tx: Transaction, signers: Sequence["ListSigner"], partition: Partition) -> None:
+def check_scope(tx: Transaction, signers: Sequence[ListSigner], partition: Partition) -> None:
     """Refuse a partition whose stored name is not its code's, or whose name another partition has too.
 
     Raises ScopeDiffers or ScopeShared (RFC 5280 section 5.2.5: the scope says which certificates a list is for).

@@ -17,8 +17,9 @@ from ca.hierarchy import self_signed_certificate
 from ca.issuance import Issued, Ledger, issue
 from ca.preparation import Plan, prepare_plan
 from ca.serials import SerialNumbers
-from crl.drafts import ListSigner, published_name
+from crl.drafts import published_name
 from crl.issuance import Publisher
+from crl.signer import ListSigner
 from policies.facts import parse_facts
 from policies.lists import list_name
 from policies.profile import load_crl_profiles, load_profiles

@@ -10,9 +10,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 
-from crl.drafts import ListSigner, published_name
+from crl.drafts import published_name
 from crl.errors import GateClosed
 from crl.issuance import Publisher
+from crl.signer import ListSigner
 from ocsp.limit import TokenBucket
 from ocsp.responder import Responder
 from ocsp.status import StatusReader

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from crl.drafts import ListSigner, published_name
+from crl.drafts import published_name
 from crl.errors import (
     EntryLeft,
     MalformedCRL,
@@ -25,6 +25,7 @@ from crl.errors import (
     ThisUpdateNotNewer,
 )
 from crl.issuance import Publisher
+from crl.signer import ListSigner
 from store.audit import AuditChain
 from store.certificates import abandon
 from store.partitions import Partition, partitions
