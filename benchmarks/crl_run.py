@@ -20,11 +20,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from cli.chores import list_signer
 from cli.config import load_config
-from cli.wiring import open_authorities, open_database, open_token
+from cli.wiring import open_authorities, open_database, open_token, profiles_of
 from crl.builder import Heading, spool_entries, write_list
 from crl.reader import open_list
 from crl.signer import ListSigner
-from policies.profile import load_crl_profiles
 from store.crls import Entry, entries
 from store.database import Transaction
 
@@ -55,7 +54,7 @@ def main(method: str, config_path: str, partition: str, out: str) -> Run:
     database = open_database(config, "signer")
     with open_token(config, "issuing") as token:
         opened = {each.name: each for each in open_authorities(config, database, {"issuing": token})}
-        signer = list_signer(opened[AUTHORITY], load_crl_profiles())
+        signer = list_signer(opened[AUTHORITY], [opened[AUTHORITY]], profiles_of(config))
         before = peak_memory()
         start = time.perf_counter()
         with database.snapshot() as snapshot:
