@@ -18,6 +18,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from cli.config import Config
 from cli.errors import CommandError, NotFound, Unreachable
+from cli.options import hexadecimal
 from cli.preview import certificate_file
 
 LARGEST_ANSWER = 64 * 1024
@@ -167,9 +168,8 @@ def in_words(answer: ocsp.OCSPResponse) -> Asked:
         status = "held"
     since = "" if answer.revocation_time_utc is None else rfc3339(answer.revocation_time_utc)
     detail = f"{since} {reason.value if reason else ''}".strip()
-    serial = f"{answer.serial_number:x}"
     updates = [rfc3339(moment) if moment else "" for moment in (answer.this_update_utc, answer.next_update_utc)]
-    return Asked(serial if len(serial) % 2 == 0 else f"0{serial}", status, detail, *updates)
+    return Asked(hexadecimal(answer.serial_number), status, detail, *updates)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -9,6 +9,7 @@ import click
 from ca.authority import AuthorityStatement
 from cli.asking import rfc3339
 from cli.installation import config_of
+from cli.options import hexadecimal
 from cli.output import document, table
 from cli.responders import responder_certificates
 from cli.wiring import believed_statement, open_database, profiles_of, utc_now
@@ -80,7 +81,7 @@ def ca_show(context: click.Context, name: str) -> None:
     body = {
         **brief(record, statement, now),
         "record_version": statement.version,
-        "serial": f"{statement.x509().serial_number:x}",
+        "serial": hexadecimal(statement.x509().serial_number),
         "profiles": authorised(statement, profiles_of(config)),
         "crls": [list_facts(each) for each in lists],
         "responder_not_after": None if responder is None else rfc3339(responder),

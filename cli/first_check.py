@@ -11,6 +11,7 @@ from datetime import datetime
 from cryptography import x509
 
 from cli.errors import CommandError
+from cli.options import hexadecimal
 from policies.content import certificate_builder, validity_for
 from policies.facts import ResidentFacts, parse_facts, with_common_name_parts
 from policies.keys import check_public_key, load_public_key
@@ -86,4 +87,4 @@ def check_holder(tx: Transaction, holder: bytes, kind: str, subject_key: bytes) 
         raise KeyStopped
     waiting = pending(tx, holder, kind)
     if waiting is not None:
-        raise NotHandedOver(waiting[0], f"{waiting[1]:x}")
+        raise NotHandedOver(waiting[0], hexadecimal(waiting[1]))

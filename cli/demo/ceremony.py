@@ -27,6 +27,7 @@ from cli.chores import list_signers
 from cli.config import Config
 from cli.demo.home import ADMINISTRATORS, AUTHORITIES, Plan
 from cli.demo.people import PLACES, branch_of
+from cli.options import hexadecimal
 from cli.responders import RESPONDER_PROFILE, responder_facts, responder_name
 from cli.wiring import (
     instance_name,
@@ -139,7 +140,9 @@ class Ceremony:
             self.ledger.audit.append(tx, "authority.entered", facts, now)
         self.authorities[plan.name] = activate(statement, key, terms_of(self.config, plan.name))
         self.publication.put(f"ca/{plan.name}.cer", statement.certificate, "1")
-        self.say(f"{plan.name}: key made in token '{plan.token}', certificate serial {certificate.serial_number:x}")
+        self.say(
+            f"{plan.name}: key made in token '{plan.token}', certificate serial {hexadecimal(certificate.serial_number)}"
+        )
 
     def certify(self, plan: Plan, key: PrivateKey, now: datetime) -> x509.Certificate:
         """The authority's certificate: self-signed, or signed by the authority above it."""
