@@ -140,9 +140,8 @@ class Ceremony:
             self.ledger.audit.append(tx, "authority.entered", facts, now)
         self.authorities[plan.name] = activate(statement, key, terms_of(self.config, plan.name))
         self.publication.put(f"ca/{plan.name}.cer", statement.certificate, "1")
-        self.say(
-            f"{plan.name}: key made in token '{plan.token}', certificate serial {hexadecimal(certificate.serial_number)}"
-        )
+        serial = hexadecimal(certificate.serial_number)
+        self.say(f"{plan.name}: key made in token '{plan.token}', certificate serial {serial}")
 
     def certify(self, plan: Plan, key: PrivateKey, now: datetime) -> x509.Certificate:
         """The authority's certificate: self-signed, or signed by the authority above it."""
