@@ -10,11 +10,13 @@ import click
 from cli.config import Config
 from cli.errors import ConfigRefused, Disagreement
 from cli.installation import config_of
+from cli.options import hexadecimal
 from cli.output import document, say
-from cli.wiring import open_database, open_token, public_key_file, utc_now
-from store.anchors import Anchor, AuditKey, AuditPublicKey, checkpoint, verify_anchors
+from cli.wiring import audit_public_key, open_database, open_token, utc_now
+from store.anchors import Anchor, AuditKey, checkpoint, verify_anchors
 from store.audit import links
 from store.database import Database
+from store.replay import Replayed, replay
 from store.verification import Verification, verify
 
 PERIOD = 60.0
@@ -26,18 +28,12 @@ def audit() -> None:
     """Verify the audit trail, sign a checkpoint, export."""
 
 
-def audit_public_key(config: Config) -> AuditPublicKey:
-    """The key that anchors are verified with; raises `ConfigRefused`."""
-    key = public_key_file(config.at(config.audit.public_key))
-    if not isinstance(key, AuditPublicKey):
-        raise ConfigRefused(config.path, "the audit key is neither RSA nor EC")
-    return key
-
-
 @audit.command("verify")
 @click.pass_context
 def audit_verify(context: click.Context) -> None:
-    """Read every entry of the trail and hold it against the anchors. Needs a public key only; exit status 1 on a break.
+    """Read the trail, hold it against the anchors, and every status against the trail; exit status 1 on a defect.
+
+    It needs a public key only.
 
     \b
     Example:
@@ -48,6 +44,7 @@ def audit_verify(context: click.Context) -> None:
     anchors = verify_anchors(config.at(config.audit.anchors), audit_public_key(config), config.deployment)
     with database.snapshot() as tx:
         found = verify(tx, config.deployment, anchors)
+        replayed = replay(tx)
     body = {
         "entries": found.entries,
         "anchors": len(anchors),
@@ -56,20 +53,44 @@ def audit_verify(context: click.Context) -> None:
         "breaks": [
             {"instance": each.instance, "sequence": each.sequence, "defect": each.defect} for each in found.breaks
         ],
+        "differences": [
+            {
+                "issuer": each.issuer,
+                "serial": hexadecimal(each.serial),
+                "trail": each.trail,
+                "database": each.database,
+                "defect": each.defect,
+            }
+            for each in replayed.differences
+        ],
+        "repeated": list(replayed.repeated),
     }
-    document(context, "audit.verify", body, in_words(found, anchors))
+    document(context, "audit.verify", body, in_words(found, anchors, replayed))
     if found.breaks:
         raise Disagreement(
             f"The audit trail is broken in {len(found.breaks)} places.",
             "Keep the database and the anchors as they are, and call the auditor.",
         )
+    if count := len(replayed.differences) + len(replayed.repeated):
+        raise Disagreement(
+            f"The database contradicts its audit trail in {count} places.",
+            "Keep the database as it is, revoke again what the trail says is revoked, and call the auditor.",
+        )
 
 
-def in_words(found: Verification, anchors: tuple[Anchor, ...]) -> str:
+def in_words(found: Verification, anchors: tuple[Anchor, ...], replayed: Replayed) -> str:
     """The outcome of a verification in sentences."""
     breaks = [f"  {each.instance} entry {each.sequence}: {each.defect}" for each in found.breaks]
     verdict = "The audit trail is unbroken" if not breaks else "The audit trail is BROKEN"
-    return "\n".join([f"{verdict}: {found.entries} entries, {len(anchors)} anchors. {found.blind_window}", *breaks])
+    differences = [
+        f"  {each.issuer} {hexadecimal(each.serial)}: {each.defect}, "
+        f"the trail says {each.trail or 'nothing'}, the database {each.database or 'nothing'}"
+        for each in replayed.differences
+    ]
+    repeated = [f"  application {each}: carried out twice" for each in replayed.repeated]
+    contradicted = ["The database CONTRADICTS the trail:", *differences, *repeated] if differences or repeated else []
+    said = f"{verdict}: {found.entries} entries, {len(anchors)} anchors. {found.blind_window}"
+    return "\n".join([said, *breaks, *contradicted])
 
 
 @audit.command("checkpoint")

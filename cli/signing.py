@@ -30,6 +30,7 @@ from cli.wiring import (
     open_database,
     open_token,
     profiles_of,
+    refuse_older_database,
     used_applications,
     utc_now,
 )
@@ -64,8 +65,8 @@ def run_signer(
 ) -> None:
     """Sign until asked to stop; with `once` until nothing waits.
 
-    SeatTaken and ClockRefused prevent a start, RandomFailed stops a signer; the rest it waits for. With `accept_clock`
-    a person vouches for the machine's clock.
+    SeatTaken, AnchorRefused and ClockRefused prevent a start, RandomFailed stops a signer; the rest it waits for. With
+    `accept_clock` a person vouches for the machine's clock.
     """
     with ExitStack() as held:
         stop = Stop()
@@ -76,6 +77,7 @@ def run_signer(
         linters = held.enter_context(ProcessPoolExecutor(config.signer.linters, get_context("spawn")))
         database = open_database(config, "signer")
         held.callback(database.close)
+        refuse_older_database(config, database)
         file = config.at(config.roster.floor).with_name("clock")
         clock = SignerClock(file, utc_now, elapsed_seconds, newest_signed(database), accept=accept_clock)
         tokens = {

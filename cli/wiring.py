@@ -21,6 +21,7 @@ from cli.pins import pin_of
 from hsm.token import Token, TokenConfig
 from policies.profile import CertificateProfile, load_profiles
 from policies.terms import AuthorityTerms, load_terms, real_names
+from store.anchors import AuditPublicKey, check_newest
 from store.authorities import AuthorityRecord, authorities
 from store.database import Database, Program, check_schema
 from store.floor import VersionFloor
@@ -119,6 +120,20 @@ def believed_roster(config: Config, database: Database) -> Roster:
 def used_applications(config: Config, now: datetime) -> UsedApplications:
     """The applications that were carried out, as the file beside the roster's floor says; raises UsedRefused."""
     return UsedApplications(config.at(config.roster.floor).with_name("used"), now)
+
+
+def audit_public_key(config: Config) -> AuditPublicKey:
+    """The key that anchors are verified with; raises `ConfigRefused`."""
+    key = public_key_file(config.at(config.audit.public_key))
+    if not isinstance(key, AuditPublicKey):
+        raise ConfigRefused(config.path, "the audit key is neither RSA nor EC")
+    return key
+
+
+def refuse_older_database(config: Config, database: Database) -> None:
+    """Refuse to work on a database that lacks what the newest anchor vouches for; raises AnchorRefused."""
+    with database.snapshot() as tx:
+        check_newest(tx, config.at(config.audit.anchors), audit_public_key(config), config.deployment)
 
 
 def believed_statement(config: Config, record: AuthorityRecord) -> AuthorityStatement:

@@ -83,6 +83,17 @@ def verify_anchors(folder: Path, public_key: AuditPublicKey, deployment: str) ->
     return tuple(anchors)
 
 
+def check_newest(tx: Transaction, folder: Path, public_key: AuditPublicKey, deployment: str) -> None:
+    """Hold the database against the newest anchor; without any anchor there is nothing to hold it against.
+
+    AnchorRefused when the anchor is not believed, or knows an entry that the database does not have: an old copy was
+    restored, or somebody rewrote the trail.
+    """
+    files = _files(folder)
+    if files:
+        _refuse_older_database(tx, _read(files[-1], public_key, deployment), files[-1].name)
+
+
 def _name(number: int) -> str:
     return f"{number:010d}.json"
 
