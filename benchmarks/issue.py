@@ -9,7 +9,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from random import Random
@@ -22,15 +22,15 @@ from benchmarks.measure import Outcome, Row, median_of_ratios
 from benchmarks.processor_time import processor_seconds
 from benchmarks.subject_keys import subject_keys
 from benchmarks.yardstick import bare_signers
+from ca.approvals import EvidenceRole
 from cli.config import Config
-from cli.counter import Case, Counter
-from cli.demo.people import residents
+from cli.counter import Case, Counter, Officer, by_key, signed_case
+from cli.demo.people import branch_of, residents
 from cli.demo.programs import Programs, running
-from cli.demo.story import Story, card_wish, load_cast
+from cli.demo.story import load_cast
 from cli.errors import Disagreement, TimedOut
-from cli.waking import wake
 from cli.wiring import open_database, profiles_of, utc_now
-from store.authorities import authorities
+from store.authorities import authority
 from store.database import Database
 
 AUTHORITY = "jpki-auth-g1"
@@ -61,9 +61,8 @@ def issue(size: int, say: Callable[[str], None]) -> Outcome:
     with installation("postgresql") as config:
         say("the officers sign the applications")
         with closing(open_database(config, "ra")) as database:
-            story = front_desk(config, database)
-            cases = list(approved_cases(story, keys))
-            rounds = measured(config, story.counter, cases, size // ROUNDS, say)
+            cases = list(approved_cases(config, database, keys))
+            rounds = measured(config, database, cases, size // ROUNDS, say)
         check_issued(config, len(cases))
     settings: dict[str, str | int] = {
         "certificates": size,
@@ -91,19 +90,19 @@ def rows(rounds: Sequence[Round]) -> tuple[Row, ...]:
 
 
 def measured(
-    config: Config, counter: Counter, cases: Sequence[Case], size: int, say: Callable[[str], None]
+    config: Config, database: Database, cases: Sequence[Case], size: int, say: Callable[[str], None]
 ) -> list[Round]:
     """Rounds of `size` certificates each, after a warm-up that does not count."""
     rounds = []
     with bare_signers(config, "issuing", AUTHORITY, SIGNERS) as sign, running(config.path, config.home / "log") as ours:
         for number in range(SIGNERS):
             ours.start(f"signer-{number}", ["signer", "run"])
-        counter.submit(cases[:WARM_UP])
+        submit(config, database, cases[:WARM_UP])
         wait_until_done(config, ours)
         for start in range(WARM_UP, len(cases), size):
             with standing_still(ours):
                 chunk = cases[start : start + size]
-                counter.submit(chunk)
+                submit(config, database, chunk)
                 signatures, signature_ms = sign(RAW_SECONDS)
                 before = processor_times(ours)
             begin = time.perf_counter()
@@ -125,29 +124,27 @@ def processor_times(programs: Programs) -> tuple[float, float]:
     return signers, sum(sum(each.values()) for each in groups.values()) - signers
 
 
-def front_desk(config: Config, database: Database) -> Story:
-    """The demo's counters: reception, examiner and approver with their keys."""
-    with database.snapshot() as tx:
-        known = {record.name: record for record in authorities(tx)}
-    salt = config.at(config.holder_salt).read_bytes()
-    counter = Counter(database, config.deployment, "", salt, secrets.token_bytes)
-    return Story(
-        counter,
-        load_cast(config.home),
-        profiles_of(config),
-        known,
-        utc_now,
-        lambda: wake(config),
-        lambda done, total: None,
-    )
-
-
-def approved_cases(story: Story, keys: Sequence[rsa.RSAPrivateKey]) -> Iterator[Case]:
+def approved_cases(config: Config, database: Database, keys: Sequence[rsa.RSAPrivateKey]) -> Iterator[Case]:
     """One application for each key, of as many residents, with proof of possession, examination and approval."""
-    now = utc_now()
+    with database.snapshot() as tx:
+        issuer = authority(tx, AUTHORITY)
+    profile, cast, now = profiles_of(config)[PROFILE], load_cast(config.home), utc_now()
+    salt = config.at(config.holder_salt).read_bytes()
+    others: Mapping[EvidenceRole, Sequence[Officer]] = {
+        "examination": [cast.examiner],
+        "approval": cast.approvers[: profile.approvals],
+    }
     people = residents(len(keys), now.date(), Random(LOT))  # noqa: S311 - a lot, no secret
     for resident, key in zip(people, keys, strict=True):
-        yield story.issue_case(card_wish(resident, PROFILE, key), now)
+        counter = Counter(database, config.deployment, branch_of(resident.municipality), salt, secrets.token_bytes)
+        holder = counter.holder(f"resident-{resident.number}")
+        asked = counter.issue(issuer, profile, resident.facts(), by_key(key), holder, cast.reception.person, now)
+        yield signed_case(asked, profile, cast.reception, others, now)
+
+
+def submit(config: Config, database: Database, cases: Sequence[Case]) -> None:
+    """Save applications with all their evidence, as a branch does."""
+    Counter(database, config.deployment, "", b"", secrets.token_bytes).submit(cases)
 
 
 @contextmanager
