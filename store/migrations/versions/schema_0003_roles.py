@@ -68,7 +68,12 @@ GRANTS: dict[str, dict[str, str]] = {
         "partition": "SELECT",
         "distribution_point": "SELECT",
     },
-    "audit": {"audit_entry": "SELECT", "audit_head": "SELECT"},
+    "audit": {
+        "audit_entry": "SELECT",
+        "audit_head": "SELECT",
+        "status": "SELECT",
+        "revocation_journal": "SELECT",
+    },
 }
 
 _ROLE = """

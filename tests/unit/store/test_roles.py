@@ -12,6 +12,7 @@ from store.certificates import CertificateRecord, record, reserve
 from store.crls import next_number
 from store.database import Database, Program
 from store.errors import Denied, Immutable
+from store.replay import Replayed, replay
 from store.status import hold, revoke, statuses
 from store.tables import METADATA
 
@@ -100,6 +101,12 @@ def _denied(database: Database, statement: str) -> bool:
     except Exception as error:
         return "must be owner" in str(error)
     return False
+
+
+def test_the_auditor_holds_every_status_against_the_trail(open_as: OpenAs, postgres_url: str) -> None:
+    """LOG-1: `audit verify` reads status and journal, and needs no other program's rights for it."""
+    with open_as(postgres_url, "audit").snapshot() as tx:
+        assert replay(tx) == Replayed((), ())
 
 
 def test_front_end_and_signer_can_do_their_parts(
