@@ -34,23 +34,26 @@ def load_list(path: Path) -> x509.CertificateRevocationList:
     data = path.read_bytes()
     for load in (x509.load_der_x509_crl, x509.load_pem_x509_crl):
         try:
-            return load(data)
-        except (ValueError, x509.InvalidVersion):
+            found = load(data)
+            found.extensions  # noqa: B018 - read now, since it is here that a fault in them makes it no list
+        except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
             continue
+        return found
     raise FileRefused(path, "it holds no revocation list")
 
 
 def described(found: x509.CertificateRevocationList) -> dict[str, object]:
-    """What a list says of itself; times are RFC 3339 in UTC."""
-    number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    scope = found.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
-    names = [general_name(name) for name in scope.full_name or ()]
+    """What a list says of itself; times are RFC 3339 in UTC. Other authorities' lists may have no number."""
+    values = {one.oid: one.value for one in found.extensions}
+    number = values.get(x509.CRLNumber.oid)
+    scope = values.get(x509.IssuingDistributionPoint.oid)
+    names = (scope.full_name or ()) if isinstance(scope, x509.IssuingDistributionPoint) else ()
     return {
         "issuer": found.issuer.rfc4514_string(),
-        "number": number,
+        "number": number.crl_number if isinstance(number, x509.CRLNumber) else None,
         "this_update": rfc3339(found.last_update_utc),
         "next_update": rfc3339(found.next_update_utc) if found.next_update_utc else None,
-        "partition": " | ".join(names),
+        "partition": " | ".join(general_name(name) for name in names),
         "entries": len(found),
     }
 

@@ -90,7 +90,7 @@ def open_list(file: BinaryIO) -> ListFile:
     try:
         heading = x509.load_der_x509_crl(without_entries)
         heading.extensions  # noqa: B018 - read now, since it is here that a fault in them is a malformed list
-    except (ValueError, x509.InvalidVersion) as error:
+    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise MalformedCRL("what stands around its entries cannot be read") from error
     return ListFile(file, size, heading, range(whole.start, tbs.stop), entries)
 

@@ -89,7 +89,7 @@ def check_against_profile(
     found = list(chain.from_iterable(clause(reading) for clause in _CLAUSES))
     try:
         extensions = list(certificate.extensions)
-    except (ValueError, x509.DuplicateExtension):
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return (*found, _finding(reading, "unreadable", "An extension is malformed or stands there twice."))
     found += _extension_order(reading, extensions)
     found += _criticality(reading, extensions)
