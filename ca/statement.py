@@ -32,6 +32,7 @@ class Domain(StrEnum):
     POSSESSION = "proof-of-possession"
     ROSTER = "roster"
     AUTHORITY = "authority-record"
+    CEREMONY = "ceremony-step"
 
 
 def message(domain: Domain, body: bytes) -> bytes:

@@ -24,6 +24,14 @@ class Exit(IntEnum):
 # The longest matching prefix of an error's code decides.
 EXIT_OF_CODE: dict[str, Exit] = {
     "ca": Exit.REFUSED,
+    "ca.ceremony": Exit.REFUSED,
+    "ca.ceremony-changed": Exit.SECOND_PERSON,
+    "ca.ceremony-confirmation": Exit.SECOND_PERSON,
+    "ca.ceremony-order": Exit.SECOND_PERSON,
+    "ca.ceremony-people": Exit.SECOND_PERSON,
+    "ca.ceremony-person": Exit.SECOND_PERSON,
+    "ca.ceremony-timeout": Exit.SECOND_PERSON,
+    "ca.ceremony-transcript": Exit.FINDINGS,
     "ca.evidence-too-few": Exit.SECOND_PERSON,
     "ca.path-invalid": Exit.FINDINGS,
     "ca.person-twice": Exit.SECOND_PERSON,

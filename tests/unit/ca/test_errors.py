@@ -8,6 +8,7 @@ from string import Formatter
 
 import pytest
 
+import ca.ceremony.errors
 import ca.document_errors
 import ca.refusals  # noqa: F401 - its refusals are judged too
 from ca.errors import ApplicationMalformed, AuthorityNotIssuing, CAError

@@ -1,0 +1,117 @@
+"""What a ceremony refuses, one class and one stable code per cause; the form is that of `ca.errors`.
+
+A share, a PIN or a word of either never stands in a refusal: shares and words are named by their place.
+"""
+
+from dataclasses import dataclass
+
+from ca.errors import CAError
+
+__all__ = [
+    "CeremonyRefused",
+    "ConfirmationRefused",
+    "PeopleRefused",
+    "ScriptRefused",
+    "SharesRefused",
+    "TranscriptBroken",
+    "TranscriptClosed",
+    "TranscriptExists",
+    "TranscriptInUse",
+    "TranscriptTruncated",
+]
+
+
+class CeremonyRefused(CAError):
+    """A ceremony is not held as asked, or what it left behind is not believed."""
+
+
+@dataclass(eq=False)
+class ScriptRefused(CeremonyRefused):
+    """The reviewed file of a ceremony is not one that can be held; `place` is the key of the file."""
+
+    place: str
+    why: str
+    code = "ca.ceremony-script"
+    sentence = "The ceremony's script is refused at {place}: {why}"
+    next = "Correct the file, have it reviewed again, and use the new digest everywhere"
+
+
+@dataclass(eq=False)
+class PeopleRefused(CeremonyRefused):
+    """The people of a script do not watch each other; `people` are the codes of those it is about."""
+
+    people: tuple[str, ...]
+    why: str
+    code = "ca.ceremony-people"
+    sentence = "The people of this ceremony are refused ({people}): {why}"
+    next = "Name other people or credentials in the script and have it reviewed again"
+
+
+@dataclass(eq=False)
+class ConfirmationRefused(CeremonyRefused):
+    """A confirmation of a step is not believed; the step does not count as confirmed."""
+
+    person: str
+    step: str
+    why: str
+    code = "ca.ceremony-confirmation"
+    sentence = "The confirmation of step {step} by {person} is refused: {why}"
+    next = "Let the person whom the step names confirm it with the credential that the script names"
+
+
+@dataclass(eq=False)
+class SharesRefused(CeremonyRefused):
+    """A secret is not put together from these shares, or not split as asked."""
+
+    why: str
+    code = "ca.ceremony-shares"
+    sentence = "The shares are refused: {why}"
+    next = "Compare each share with the custodian's paper, word by word, and enter them again"
+
+
+@dataclass(eq=False)
+class TranscriptBroken(CeremonyRefused):
+    """A transcript is not as it was written; `line` is the first line that shows it, counted from 1."""
+
+    line: int
+    why: str
+    code = "ca.ceremony-transcript"
+    sentence = "The transcript is broken at line {line}: {why}"
+    next = "Treat the transcript as tampered with: compare it with the copies that the participants keep"
+
+
+@dataclass(eq=False)
+class TranscriptTruncated(TranscriptBroken):
+    """The end of a transcript is missing; `line` is the one that should follow, `whole` the last whole line."""
+
+    whole: int
+    code = "ca.ceremony-transcript-truncated"
+    sentence = "The transcript is truncated at line {line}: {why}; the last whole line is {whole}"
+    next = "Resume the ceremony if it was interrupted; otherwise find the whole transcript among the copies"
+
+
+@dataclass(eq=False)
+class TranscriptExists(CeremonyRefused):
+    """A transcript is never written over."""
+
+    code = "ca.ceremony-exists"
+    sentence = "There is a transcript of this ceremony already"
+    next = "Resume that ceremony, or hold this one under an identifier of its own"
+
+
+@dataclass(eq=False)
+class TranscriptInUse(CeremonyRefused):
+    """Two programs never write one transcript."""
+
+    code = "ca.ceremony-in-use"
+    sentence = "Another program is writing this transcript"
+    next = "Go on in the terminal where the ceremony runs, or end that program first"
+
+
+@dataclass(eq=False)
+class TranscriptClosed(CeremonyRefused):
+    """Nothing follows the closing entry, and nothing is written after a write has failed."""
+
+    code = "ca.ceremony-closed"
+    sentence = "Nothing more is written to this transcript"
+    next = "Hold a new ceremony for whatever is still to be done, or resume this one if it is not closed"
