@@ -146,7 +146,14 @@ def test_control_c_ends_every_program(home: Path) -> None:
     """Serving ends at once and leaves no program behind."""
     command = [sys.executable, "-m", "cli.main", "demo", "--home", str(home)]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # a shell that puts the tests into the background lets them, and all they start, ignore Ctrl-C (POSIX sh, 2.11)
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as serving:
         assert serving.stderr is not None
         for line in serving.stderr:
