@@ -2,8 +2,7 @@
 
 python-pkcs11 initialises a module with no arguments, which promises a single-threaded application, and yet releases the
 interpreter lock in every call: a module that believes the promise races and crashes. So the module is initialised here,
-with CKF_PIN_ERRORS = (0xA0, 0xA1, 0xA2)
-_OS_LOCKING_OK (PKCS#11 2.40, 5.4).
+with CKF_OS_LOCKING_OK (PKCS#11 2.40, 5.4).
 """
 
 import ctypes

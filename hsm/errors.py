@@ -10,8 +10,10 @@ from typing import ClassVar
 
 __all__ = [
     "AttributeRefused",
+    "BackupRefused",
     "EnvironmentConflict",
     "KeyMissing",
+    "KeyRemains",
     "KeyStaysInToken",
     "LabelInUse",
     "ModuleMissing",
@@ -233,6 +235,36 @@ class SignatureRefused(TokenError, ArithmeticError):
 
     def __str__(self) -> str:
         return f"The signature of the key {self.label} on the token {self.token} does not verify."
+
+
+class KeyRemains(TokenError, RuntimeError):
+    """The token said that it destroyed a key, and still shows it."""
+
+    code = "hsm.key-remains"
+    next = "Do not count the key as destroyed; put the token away and have its maker explain it."
+
+    def __init__(self, token: str, label: str) -> None:
+        super().__init__(token, label)
+        self.token = token
+        self.label = label
+
+    def __str__(self) -> str:
+        return f"The token {self.token} still shows the key {self.label}, which it was told to destroy."
+
+
+class BackupRefused(TokenError, ValueError):
+    """A file is not the backup of the token it should be; nothing was written."""
+
+    code = "hsm.backup-refused"
+    next = "Find the file whose SHA-256 the minutes of the backup's ceremony name."
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(file, reason)
+        self.file = file
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The backup {self.file} is refused: {self.reason}."
 
 
 class KeyStaysInToken(TokenError, PermissionError):

@@ -5,7 +5,7 @@ application and token). So one session, the anchor, carries the login and does n
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore
 from typing import TypeVar
@@ -20,7 +20,7 @@ from hsm.module import Module, started_alone
 from hsm.session import LoggedOut, WorkSession
 from hsm.vendors import VENDORS
 
-__all__ = ["Pool"]
+__all__ = ["PIN_REFUSALS", "Pool"]
 
 Result = TypeVar("Result")
 
@@ -30,7 +30,7 @@ _SIGNATURE_OCTETS = 512  # of RSA-4096, the longest
 _NEW_SESSION_FROM = 1
 _RESTART_FROM = 2
 
-_PIN_REFUSALS: dict[type[Exception], str] = {
+PIN_REFUSALS: Mapping[type[Exception], str] = {
     exceptions.PinIncorrect: "it is wrong",
     exceptions.PinInvalid: "it is wrong",
     exceptions.PinLenRange: "its length is wrong",
@@ -38,6 +38,7 @@ _PIN_REFUSALS: dict[type[Exception], str] = {
     exceptions.PinExpired: "it has expired",
     exceptions.UserPinNotInitialized: "the token has none yet",
 }
+"""Why a token refuses a PIN that it was given, in words."""
 
 # The token works and says no; another session would hear the same.
 _REFUSALS = (
@@ -251,8 +252,8 @@ class Pool:
         """Open the anchor. It needs no name: nothing works through it, and it ends with its generation."""
         try:
             self._token.open(user_pin=self._pin)
-        except tuple(_PIN_REFUSALS) as error:
-            self._refusal = PinRefused(self.name, _PIN_REFUSALS[type(error)])
+        except tuple(PIN_REFUSALS) as error:
+            self._refusal = PinRefused(self.name, PIN_REFUSALS[type(error)])
             raise self._refusal from error
         except exceptions.UserAlreadyLoggedIn as error:
             raise TokenAlreadyOpen(self.name) from error

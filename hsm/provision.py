@@ -6,23 +6,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+import pkcs11
 from pkcs11 import TokenFlag, exceptions
 
 from hsm.config import TokenConfig
 from hsm.cryptoki import PinReturned, ReturnedError
-from hsm.errors import LabelInUse, OperationRefused, PinRefused, TokenMissing, TokenUnavailable
+from hsm.errors import LabelInUse, OperationRefused, PinRefused, TokenAlreadyOpen, TokenMissing, TokenUnavailable
 from hsm.module import Module, started_alone
+from hsm.pool import PIN_REFUSALS
 
-__all__ = ["SlotDescription", "initialise", "slots", "softhsm_configuration"]
+__all__ = [
+    "SlotDescription",
+    "change_pin",
+    "described",
+    "initialise",
+    "set_user_pin",
+    "slots",
+    "softhsm_configuration",
+]
 
 _LABEL_OCTETS = 32
-_PIN_REFUSALS = (
+_NEW_PIN_REFUSALS = (
     exceptions.PinIncorrect,
     exceptions.PinInvalid,
     exceptions.PinLenRange,
     exceptions.PinTooWeak,
     PinReturned,
 )
+_NOT_AS_NEW = "the token does not accept it as a new PIN"
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 
@@ -68,10 +79,49 @@ def initialise(config: TokenConfig, so_pin: str, user_pin: str) -> SlotDescripti
         try:
             if not named:
                 attached.cryptoki.init_token(free[0].slot, label, so_pin)
-            _set_user_pin(attached, (named or free)[0].slot, so_pin, user_pin)
-        except _PIN_REFUSALS as error:
-            raise PinRefused(label, "the token does not accept it as a new PIN") from error
+            _set_first_pin(attached, (named or free)[0].slot, so_pin, user_pin)
+        except _NEW_PIN_REFUSALS as error:
+            raise PinRefused(label, _NOT_AS_NEW) from error
         return next(each for each in _slots(attached) if each.label == label)
+
+
+def described(config: TokenConfig) -> SlotDescription:
+    """The one token that `config` names by label and serial number. Needs no PIN.
+
+    Raises TokenMissing for none or several, ModuleMissing, EnvironmentConflict, TokenUnavailable.
+    """
+    with _attached(config.module, config.environment) as attached:
+        return _meant(attached, config)
+
+
+def set_user_pin(config: TokenConfig, so_pin: str, user_pin: str) -> None:
+    """Give the token another user PIN by its SO PIN, which is tried once; the old user PIN ends.
+
+    Raises PinRefused for either PIN, TokenAlreadyOpen when this process has the token open, TokenMissing,
+    ModuleMissing, EnvironmentConflict, TokenUnavailable.
+    """
+    with _closed_token(config) as token:
+        session = _logged_in_as_officer(token, config.name, so_pin)
+        try:
+            session.init_pin(user_pin)
+        except _NEW_PIN_REFUSALS as error:
+            raise PinRefused(config.name, _NOT_AS_NEW) from error
+        finally:
+            session.close()
+
+
+def change_pin(config: TokenConfig, old: str, new: str) -> None:
+    """Replace the user PIN `old`, which is tried once, by `new`. Raises what `set_user_pin` raises."""
+    with _closed_token(config) as token:
+        session = token.open(rw=True)
+        try:
+            session.set_pin(old, new)
+        except (exceptions.PinInvalid, exceptions.PinLenRange, exceptions.PinTooWeak) as error:
+            raise PinRefused(config.name, _NOT_AS_NEW) from error
+        except tuple(PIN_REFUSALS) as error:
+            raise PinRefused(config.name, PIN_REFUSALS[type(error)]) from error
+        finally:
+            session.close()
 
 
 def softhsm_configuration(directory: Path) -> Path:
@@ -130,9 +180,38 @@ def _slots(module: Module) -> tuple[SlotDescription, ...]:
     return tuple(found)
 
 
-def _set_user_pin(module: Module, slot: int, so_pin: str, user_pin: str) -> None:
-    token = next(each for each in module.library.get_slots() if each.slot_id == slot).get_token()
-    session = token.open(rw=True, so_pin=so_pin)
+def _meant(module: Module, config: TokenConfig) -> SlotDescription:
+    found = [each for each in _slots(module) if each.label and config.names(each.label, each.serial.encode())]
+    if len(found) != 1:
+        raise TokenMissing(config.name, len(found))
+    return found[0]
+
+
+@contextmanager
+def _closed_token(config: TokenConfig) -> Iterator[pkcs11.Token]:
+    """The token that `config` names, while no program starts or writes it; TokenAlreadyOpen when this one is in it."""
+    with _attached(config.module, config.environment) as attached, started_alone(config.lock, config.name):
+        token = _token(attached, _meant(attached, config).slot)
+        with token.open(rw=True) as session:
+            handle: int = session.handle  # type: ignore[attr-defined]  # the real class has it, its stub not
+            if attached.cryptoki.session_state(handle).user:
+                raise TokenAlreadyOpen(config.name)
+        yield token
+
+
+def _logged_in_as_officer(token: pkcs11.Token, name: str, so_pin: str) -> pkcs11.Session:
+    try:
+        return token.open(rw=True, so_pin=so_pin)
+    except tuple(PIN_REFUSALS) as error:
+        raise PinRefused(name, PIN_REFUSALS[type(error)]) from error
+
+
+def _token(module: Module, slot: int) -> pkcs11.Token:
+    return next(each for each in module.library.get_slots() if each.slot_id == slot).get_token()
+
+
+def _set_first_pin(module: Module, slot: int, so_pin: str, user_pin: str) -> None:
+    session = _token(module, slot).open(rw=True, so_pin=so_pin)
     try:
         session.init_pin(user_pin)
     finally:

@@ -7,10 +7,10 @@ from typing import Self
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from pkcs11 import Attribute, ObjectClass, exceptions
+from pkcs11 import Attribute, Object, ObjectClass, exceptions
 
 from hsm.config import TokenConfig
-from hsm.errors import KeyMissing, LabelInUse, OperationRefused, TokenError, WrongKey
+from hsm.errors import KeyMissing, KeyRemains, LabelInUse, OperationRefused, TokenError, WrongKey
 from hsm.generation import KeyAlgorithm, check_attributes, generate_pair
 from hsm.keys import PublicKey, SigningKey, signing_key
 from hsm.objects import ObjectDescription, UnknownKind, describe, public_key
@@ -86,14 +86,19 @@ class Token:
         return self.signing_key(label)
 
     def destroy(self, label: str) -> None:
-        """Destroy both halves of the key of this label; there is no way back. Raises KeyMissing, TokenUnavailable."""
+        """Destroy both halves of the key of this label and ask the token again; there is no way back.
+
+        Backups of the token keep their copy. Raises KeyMissing, KeyRemains when the token still shows a half,
+        TokenUnavailable (look at `objects` to learn how far it came).
+        """
         with self._pool.writing() as work:
-            halves = work.objects({Attribute.LABEL: label, Attribute.CLASS: ObjectClass.PRIVATE_KEY})
-            halves += work.objects({Attribute.LABEL: label, Attribute.CLASS: ObjectClass.PUBLIC_KEY})
+            halves = _halves(work, label)
             if not halves:
                 raise KeyMissing(self.name, label, "there is no key of this label")
             for half in halves:
                 half.destroy()
+        if self._pool.run(lambda work: _halves(work, label)):
+            raise KeyRemains(self.name, label)
 
     def objects(self) -> tuple[ObjectDescription, ...]:
         """All objects the token shows, by label and kind. Raises TokenUnavailable."""
@@ -124,6 +129,11 @@ class Token:
             return public_key(work.public_object(label))
         except UnknownKind as error:
             raise OperationRefused(self.name, str(error)) from error
+
+
+def _halves(work: WorkSession, label: str) -> list[Object]:
+    halves = work.objects({Attribute.LABEL: label, Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+    return halves + work.objects({Attribute.LABEL: label, Attribute.CLASS: ObjectClass.PUBLIC_KEY})
 
 
 def _randomness(work: WorkSession) -> bytes:

@@ -23,12 +23,15 @@ class Vendor:
     `edwards_parameters`: the DER it takes as CKA_EC_PARAMS of an Ed25519 key.
     `reported`: the attributes a new private key must be able to show; others may be absent but not wrong.
     `restart_to_see`: a token that came after C_Initialize is seen only after the module was finalised and initialised.
+    `backup`: "directory" when a token is a folder of files encrypted under its PIN, which a copy backs up; "vendor"
+    when only the maker's own tool can make a backup.
     """
 
     name: VendorName
     edwards_parameters: bytes
     reported: frozenset[Attribute]
     restart_to_see: bool
+    backup: Literal["directory", "vendor"]
 
 
 _MUST_SHOW = frozenset({Attribute.TOKEN, Attribute.PRIVATE, Attribute.SENSITIVE, Attribute.EXTRACTABLE, Attribute.SIGN})
@@ -49,12 +52,14 @@ VENDORS: Mapping[VendorName, Vendor] = MappingProxyType(
                 Attribute.SIGN_RECOVER,
             },
             restart_to_see=True,
+            backup="directory",
         ),
         "generic": Vendor(
             name="generic",
             edwards_parameters=_EDWARDS_OID,
             reported=_MUST_SHOW,
             restart_to_see=False,
+            backup="vendor",
         ),
     }
 )

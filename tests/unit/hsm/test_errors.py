@@ -21,6 +21,8 @@ CASES = (
     (errors.AttributeRefused("ca", "root", "LOCAL"), ValueError),
     (errors.OperationRefused("ca", "MechanismInvalid"), ValueError),
     (errors.SignatureRefused("ca", "root"), ArithmeticError),
+    (errors.KeyRemains("ca", "root"), RuntimeError),
+    (errors.BackupRefused(Path("/b.tar"), "it is no archive"), ValueError),
     (errors.KeyStaysInToken("root"), PermissionError),
 )
 

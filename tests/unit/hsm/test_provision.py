@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from hsm.errors import EnvironmentConflict, LabelInUse, ModuleMissing, OperationRefused, PinRefused, TokenUnavailable
-from hsm.provision import initialise, slots, softhsm_configuration
-from hsm.token import Token
+from hsm.errors import (
+    EnvironmentConflict,
+    LabelInUse,
+    ModuleMissing,
+    OperationRefused,
+    PinRefused,
+    TokenAlreadyOpen,
+    TokenMissing,
+    TokenUnavailable,
+)
+from hsm.generation import KeyAlgorithm
+from hsm.provision import change_pin, described, initialise, set_user_pin, slots, softhsm_configuration
+from hsm.token import Token, TokenConfig
 from tests.fixtures.tokens import MODULE, PIN, SO_PIN, SoftHSM
 
 
@@ -99,6 +109,70 @@ def test_a_token_half_made_is_not_completed_by_another_officer(softhsm: SoftHSM)
         initialise(config, SO_PIN, "1")
     with pytest.raises(PinRefused):
         initialise(config, "another-so-pin", PIN)
+
+
+def test_a_token_is_described_by_its_serial_number(token_config: TokenConfig) -> None:
+    """A ceremony learns label and serial number of the token in the slot before any PIN is typed."""
+    found = described(replace(token_config, label=None))
+    assert (found.label, found.serial, found.user_pin_set) == (token_config.label, token_config.serial, True)
+
+
+def test_the_right_label_with_another_serial_number_is_no_token(token_config: TokenConfig) -> None:
+    """A token put in the place of another is not taken for it."""
+    with pytest.raises(TokenMissing):
+        described(replace(token_config, serial="0" * 16))
+
+
+def test_the_so_pin_gives_another_user_pin(token_config: TokenConfig) -> None:
+    """C_InitPIN (PKCS#11 2.40, 5.5): the security officer alone resets the user PIN, hence splits or loses its own."""
+    with Token.open(token_config, PIN) as token:
+        token.generate("ca", KeyAlgorithm.P_256)
+    set_user_pin(token_config, SO_PIN, "another-pin")
+    with pytest.raises(PinRefused):
+        Token.open(token_config, PIN)
+    with Token.open(token_config, "another-pin") as token:
+        token.health("ca")
+
+
+def test_a_wrong_so_pin_changes_nothing(token_config: TokenConfig) -> None:
+    """The user PIN stays what it was, and no error text holds a PIN."""
+    with pytest.raises(PinRefused, match="it is wrong") as caught:
+        set_user_pin(token_config, "another-so-pin", "another-pin")
+    assert "another" not in repr(caught.value)
+    Token.open(token_config, PIN).close()
+
+
+def test_the_user_pin_changes_itself(token_config: TokenConfig) -> None:
+    """C_SetPIN: who knows the PIN replaces it, and the old one ends."""
+    change_pin(token_config, PIN, "another-pin")
+    Token.open(token_config, "another-pin").close()
+    with pytest.raises(PinRefused):
+        Token.open(token_config, PIN)
+
+
+def test_a_wrong_user_pin_changes_nothing(token_config: TokenConfig) -> None:
+    """The old PIN is told from a new one that the token does not accept."""
+    with pytest.raises(PinRefused, match="it is wrong"):
+        change_pin(token_config, "another-pin", "yet-another-pin")
+    Token.open(token_config, PIN).close()
+
+
+def test_a_new_pin_must_suit_the_token(token_config: TokenConfig) -> None:
+    """The token's own rule for PINs holds for a reset and for a change; the PIN stays what it was."""
+    with pytest.raises(PinRefused, match="as a new PIN"):
+        set_user_pin(token_config, SO_PIN, "1")
+    with pytest.raises(PinRefused, match="as a new PIN"):
+        change_pin(token_config, PIN, "1")
+    Token.open(token_config, PIN).close()
+
+
+def test_the_pin_of_an_open_token_stays(token: Token, token_config: TokenConfig) -> None:
+    """A program never changes the PIN below its own login, which it could not renew afterwards."""
+    with pytest.raises(TokenAlreadyOpen):
+        set_user_pin(token_config, SO_PIN, "another-pin")
+    with pytest.raises(TokenAlreadyOpen):
+        change_pin(token_config, PIN, "another-pin")
+    assert token.objects() == ()
 
 
 def test_a_broken_token_does_not_hide_the_others(softhsm: SoftHSM) -> None:

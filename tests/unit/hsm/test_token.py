@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hsm.errors import (
     EnvironmentConflict,
     KeyMissing,
+    KeyRemains,
     LabelInUse,
     ModuleMissing,
     PinRefused,
@@ -22,6 +23,7 @@ from hsm.errors import (
 from hsm.generation import KeyAlgorithm
 from hsm.keys import SigningKey
 from hsm.token import Token, TokenConfig
+from tests.fixtures.token_faults import destroying_nothing
 from tests.fixtures.tokens import PIN, SoftHSM
 
 MESSAGE = b"to be signed"
@@ -156,6 +158,28 @@ def test_a_destroyed_key_is_gone(token: Token) -> None:
         key.sign(MESSAGE, ec.ECDSA(hashes.SHA256()))
     with pytest.raises(KeyMissing):
         token.destroy("ca")
+
+
+def test_a_destroyed_key_is_gone_from_the_reopened_token(token_config: TokenConfig) -> None:
+    """Destruction (RFC 3647 section 6.2.10) reaches the token's storage: after another login the key is not there."""
+    with Token.open(token_config, PIN) as token:
+        token.generate("ca", KeyAlgorithm.P_256)
+        token.generate("stays", KeyAlgorithm.P_256)
+        token.destroy("ca")
+    with Token.open(token_config, PIN) as token:
+        assert [each.label for each in token.objects()] == ["stays", "stays"]
+        with pytest.raises(KeyMissing):
+            token.signing_key("ca")
+
+
+def test_a_token_that_only_says_it_destroyed_a_key_is_found_out(token: Token) -> None:
+    """The token is asked again after the destruction; its answer to the command proves nothing."""
+    token.generate("ca", KeyAlgorithm.P_256)
+    with destroying_nothing(token), pytest.raises(KeyRemains, match="still shows the key ca"):
+        token.destroy("ca")
+    token.health("ca")
+    token.destroy("ca")
+    assert token.objects() == ()
 
 
 def test_health_signs(token: Token) -> None:
