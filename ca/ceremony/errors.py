@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from ca.errors import CAError
 
 __all__ = [
+    "CeremonyChanged",
     "CeremonyRefused",
+    "CeremonyStopped",
     "ConfirmationRefused",
     "PeopleRefused",
     "ScriptRefused",
     "SharesRefused",
+    "TimedOut",
     "TranscriptBroken",
     "TranscriptClosed",
     "TranscriptExists",
@@ -115,3 +118,36 @@ class TranscriptClosed(CeremonyRefused):
     code = "ca.ceremony-closed"
     sentence = "Nothing more is written to this transcript"
     next = "Hold a new ceremony for whatever is still to be done, or resume this one if it is not closed"
+
+
+@dataclass(eq=False)
+class CeremonyStopped(CeremonyRefused):
+    """The room found something that must not be; what was done until then stands in the transcript."""
+
+    why: str
+    code = "ca.ceremony-stopped"
+    sentence = "The ceremony stops: {why}"
+    next = "Find out why with the witness watching, then resume the ceremony or hold another one"
+
+
+@dataclass(eq=False)
+class CeremonyChanged(CeremonyRefused):
+    """Something is not what was reviewed: the script, the program, or a certificate's bytes."""
+
+    what: str
+    why: str
+    code = "ca.ceremony-changed"
+    sentence = "{what} is not what was reviewed: {why}"
+    next = "Do not go on: compare the digests on paper with those on the screen, and have the change reviewed"
+
+
+@dataclass(eq=False)
+class TimedOut(CeremonyRefused):
+    """Nobody confirmed a step in the time the script gives."""
+
+    person: str
+    step: str
+    seconds: int
+    code = "ca.ceremony-timeout"
+    sentence = "Step {step} was not confirmed by {person} within {seconds} seconds"
+    next = "Let everybody come back to the room and resume the ceremony"

@@ -1,7 +1,7 @@
-"""A token's PIN in shares: SLIP-39 (Shamir's scheme over GF(256)), by the library of its authors.
+"""A token's PINs in shares: SLIP-39 (Shamir's scheme over GF(256)), by the library of its authors.
 
-A PIN is the hexadecimal text of 16 random octets, so it has 128 bits of entropy. Any `needed` of its shares give it
-back and fewer tell nothing about it; a checksum finds mistaken words, a digest inside the secret finds forged shares.
+A token's PINs are derived from one secret of 16 random octets (128 bits). Any `needed` of its shares give it back and
+fewer tell nothing about it; a checksum finds mistaken words, a digest inside the secret finds forged shares.
 The coefficients of the polynomial are drawn by the library from the operating system (`secrets`); it takes no source
 of randomness as an argument, so two splits of one secret differ.
 """
@@ -9,6 +9,8 @@ of randomness as an argument, so two splits of one secret differ.
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from shamir_mnemonic import (
     EncryptedMasterSecret,
     MnemonicError,
@@ -20,7 +22,7 @@ from shamir_mnemonic import (
 
 from ca.ceremony.errors import SharesRefused
 
-__all__ = ["FEWEST_NEEDED", "MOST_SHARES", "SECRET_OCTETS", "combine", "pin_text", "split"]
+__all__ = ["FEWEST_NEEDED", "MOST_SHARES", "SECRET_OCTETS", "combine", "so_pin", "split", "user_pin"]
 
 SECRET_OCTETS: Final = 16
 """Octets of a secret: 128 bits, the least that SLIP-39 splits."""
@@ -36,10 +38,14 @@ _MOST_CHARACTERS: Final = 400
 _IDENTIFIER_BITS: Final = 15
 
 
-def pin_text(secret: bytes) -> str:
-    """Return the PIN of a secret of 16 octets: 32 lower-case hexadecimal digits."""
-    _check_secret(secret)
-    return secret.hex()
+def user_pin(secret: bytes) -> str:
+    """Return the user PIN of a secret of 16 octets: 32 lower-case hexadecimal digits."""
+    return _derived(secret, b"ninsho user PIN")
+
+
+def so_pin(secret: bytes) -> str:
+    """Return the SO PIN of the same secret; whoever knows only one of the two PINs cannot tell the other."""
+    return _derived(secret, b"ninsho SO PIN")
 
 
 def split(secret: bytes, needed: int, total: int, random: Callable[[int], bytes]) -> tuple[str, ...]:
@@ -94,6 +100,12 @@ def _share(mnemonic: str, place: int) -> Share:
     if share.group_count != 1 or share.member_threshold < FEWEST_NEEDED:
         raise SharesRefused(f"share {place} was not made by this program")
     return share
+
+
+def _derived(secret: bytes, use: bytes) -> str:
+    """Derive 16 octets for one use (RFC 5869), as hexadecimal digits."""
+    _check_secret(secret)
+    return HKDF(SHA256(), SECRET_OCTETS, None, use).derive(secret).hex()
 
 
 def _check_secret(secret: bytes) -> None:

@@ -10,7 +10,7 @@ from shamir_mnemonic import Share
 from shamir_mnemonic.wordlist import WORDLIST
 
 from ca.ceremony.errors import SharesRefused
-from ca.ceremony.shares import combine, pin_text, split
+from ca.ceremony.shares import combine, so_pin, split, user_pin
 
 SECRETS = st.binary(min_size=16, max_size=16)
 QUORUMS = st.integers(2, 5).flatmap(lambda total: st.tuples(st.integers(2, total), st.just(total)))
@@ -123,6 +123,8 @@ def test_a_secret_has_sixteen_octets(octets: int) -> None:
         split(bytes(octets), 2, 3, secrets.token_bytes)
 
 
-def test_a_pin_is_the_secret_in_hexadecimal() -> None:
-    """32 characters that every token's PIN rules accept."""
-    assert pin_text(bytes(range(16))) == "000102030405060708090a0b0c0d0e0f"
+def test_each_pin_has_128_bits_and_tells_nothing_of_the_other() -> None:
+    """KEY-3: 32 characters that every token's PIN rules accept; the program that knows one PIN cannot reset it."""
+    secret = bytes(range(16))
+    assert {len(user_pin(secret)), len(so_pin(secret))} == {32}
+    assert len({user_pin(secret), so_pin(secret), secret.hex()}) == 3

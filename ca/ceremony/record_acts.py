@@ -1,0 +1,163 @@
+"""Acts in which two administrators sign: an authority's record, the roster.
+
+What they sign is shown by its digest in words, entered in the database in one transaction with its audit entry, and
+published where the world needs it.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ca.authority import AuthorityStatement, authority_document, key_hash
+from ca.ceremony.certificate_acts import certified
+from ca.ceremony.errors import CeremonyChanged, CeremonyStopped
+from ca.ceremony.room import Attempt, Facts, Room
+from ca.ceremony.script import AuthorityPlan, Role
+from ca.ceremony.steps import responder_label
+from ca.ceremony.words import digest_words
+from ca.roster import parse_roster
+from ca.statement import Domain
+from store.audit import Fact
+from store.authorities import AuthorityRecord, add_authority, add_version
+from store.rosters import DocumentSignature, RosterRecord, add_roster
+
+__all__ = ["record_authority", "sign_roster_document", "signed_by_administrators"]
+
+
+def record_authority(room: Room, attempt: Attempt) -> Facts:
+    """Have an authority's record signed and entered: its first, or the next version of one that exists."""
+    plan = room.script.authority(attempt.fact("authority"))
+    before = room.statement(plan.name)
+    statement = _next(room, plan, before) if before else _first(room, plan)
+    if attempt.again and before is not None and _same(before, statement):
+        return _record_facts(before)
+    document = authority_document(statement)
+    signatures = signed_by_administrators(room, Domain.AUTHORITY, document)
+    certificate = statement.x509()
+    record = AuthorityRecord(
+        name=statement.name,
+        issuer=statement.issuer,
+        generation=statement.generation,
+        subject_der=certificate.subject.public_bytes(),
+        certificate=statement.certificate,
+        key_hash=statement.key_hash,
+        document=document,
+        signatures=signatures,
+        added_at=room.clock(),
+    )
+    with room.ledger.database.transaction() as tx:
+        (add_version if before else add_authority)(tx, record)
+        facts: dict[str, Fact] = {"authority": statement.name, "key": statement.key_hash.hex(), "version": statement.version}
+        room.ledger.audit.append(tx, "authority.entered", facts, room.clock())
+    room.publication.put(f"ca/{statement.name}.cer", statement.certificate, "1")
+    return _record_facts(statement)
+
+
+def sign_roster_document(room: Room, attempt: Attempt) -> Facts:
+    """Have the roster beside the script signed and entered, if it is the one whose digest was reviewed."""
+    document = room.files(attempt.fact("file"))
+    if sha256(document).hexdigest() != attempt.fact("sha256"):
+        raise CeremonyChanged(f"the roster {attempt.fact('file')}", "its digest is another one than the script's")
+    roster = parse_roster(document)
+    known = room.roster()
+    facts: Facts = {"version": roster.version, "persons": len(roster.persons), "sha256": attempt.fact("sha256")}
+    if attempt.again and known is not None and known.version == roster.version:
+        return facts
+    signatures = signed_by_administrators(room, Domain.ROSTER, document)
+    with room.ledger.database.transaction() as tx:
+        add_roster(tx, RosterRecord(roster.version, document, signatures, room.clock()))
+        entered: dict[str, Fact] = {"version": roster.version, "persons": len(roster.persons)}
+        room.ledger.audit.append(tx, "roster.entered", entered, room.clock())
+    return facts
+
+
+def signed_by_administrators(room: Room, domain: Domain, document: bytes) -> tuple[DocumentSignature, ...]:
+    """The signatures of every administrator in the room over a document whose digest is shown as words first."""
+    room.people.tell(f"{domain.value}: {' '.join(digest_words(sha256(document).digest()))}")
+    return tuple(
+        DocumentSignature(person.code, room.people.sign(person, domain, document))
+        for person in room.script.with_role(Role.ADMINISTRATOR)
+    )
+
+
+def _first(room: Room, plan: AuthorityPlan) -> AuthorityStatement:
+    certificate = certified(room, plan)
+    if certificate is None:
+        raise CeremonyStopped(f"{plan.name} has no certificate yet")
+    now = room.clock()
+    issuer, _, generation = plan.name.rpartition("-g")
+    key = certificate.public_key()
+    return AuthorityStatement(
+        deployment=room.script.deployment,
+        version=1,
+        made_at=now,
+        name=plan.name,
+        issuer=issuer,
+        generation=int(generation),
+        certificate=certificate.public_bytes(Encoding.DER),
+        key_hash=key_hash(key),  # type: ignore[arg-type]  # certified for a token's key, which is RSA or EC
+        terms_digest=room.terms(plan.name).digest,
+        profiles=_profiles(room, plan.issues),
+        responders=_responders(room, plan, ()),
+        issuing_from=max(plan.issuing_from or now, certificate.not_valid_before_utc),
+        issuing_until=certificate.not_valid_after_utc,
+    )
+
+
+def _next(room: Room, plan: AuthorityPlan, before: AuthorityStatement) -> AuthorityStatement:
+    """The next version of a record: what the script says anew, and everything else as it was."""
+    following = [each for each in room.script.authorities if each.replaces == plan.name and each.issuing_from]
+    return AuthorityStatement(
+        deployment=before.deployment,
+        version=before.version + 1,
+        made_at=room.clock(),
+        name=before.name,
+        issuer=before.issuer,
+        generation=before.generation,
+        certificate=before.certificate,
+        key_hash=before.key_hash,
+        terms_digest=before.terms_digest,
+        profiles=_profiles(room, plan.issues) if plan.issues else before.profiles,
+        responders=_responders(room, plan, before.responders),
+        issuing_from=before.issuing_from,
+        issuing_until=following[0].issuing_from if following else before.issuing_until,  # type: ignore[arg-type]
+    )
+
+
+def _profiles(room: Room, names: Sequence[str]) -> dict[str, bytes]:
+    unknown = [name for name in names if name not in room.profiles]
+    if unknown:
+        raise CeremonyStopped(f"there is no profile {unknown[0]} here")
+    return {name: room.profiles[name].digest for name in names}
+
+
+def _responders(room: Room, plan: AuthorityPlan, before: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The keys that may answer: those of the record, and the one that lies in the open responder's token."""
+    if plan.responder_token is None:
+        return before
+    label = plan.responder or responder_label(plan.name)
+    key = key_hash(room.token(plan.responder_token).signing_key(label).public_key())
+    return before if key in before else (*before, key)
+
+
+def _same(before: AuthorityStatement, after: AuthorityStatement) -> bool:
+    """Whether the record that was entered says already what an interrupted act wanted it to say."""
+    return (before.profiles, before.responders, before.issuing_until) == (
+        after.profiles,
+        after.responders,
+        after.issuing_until,
+    )
+
+
+def _record_facts(statement: AuthorityStatement) -> Facts:
+    document = authority_document(statement)
+    return {
+        "authority": statement.name,
+        "version": statement.version,
+        "profiles": list(sorted(statement.profiles)),
+        "responders": [each.hex() for each in statement.responders],
+        "issuing_from": statement.issuing_from.isoformat(),
+        "issuing_until": statement.issuing_until.isoformat(),
+        "sha256": sha256(document).hexdigest(),
+    }

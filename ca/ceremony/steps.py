@@ -1,0 +1,217 @@
+"""What happens in a ceremony, step by step: derived from the script alone, so the printed script is what will be done.
+
+The same script gives the same steps, in this program, on paper and at the audit.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from ca.ceremony.script import AuthorityPlan, Kind, Role, Script, Words
+from ca.ceremony.wording import WORDING, filled
+
+__all__ = ["ACTIONS", "Step", "responder_label", "steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `role` acts, the people in `confirm` confirm it in that order before it happens.
+
+    `facts` are the step's parameters; `does` says what happens, `aloud` is what is read out.
+    """
+
+    number: int
+    action: str
+    role: Role
+    confirm: tuple[str, ...]
+    facts: Mapping[str, str]
+    does: Words
+    aloud: Words
+
+    @property
+    def code(self) -> str:
+        """The step as it stands on paper: "S03"."""
+        return f"S{self.number:02d}"
+
+    def phrase(self, person: str) -> str:
+        """What is typed when this person confirms the step: "sato S03"."""
+        return f"{person} {self.code}"
+
+
+_WATCHED: Final = (Role.WITNESS,)
+_KEPT: Final = (Role.CUSTODIAN, Role.WITNESS)
+_SIGNED: Final = (Role.ADMINISTRATOR, Role.WITNESS)
+_ALL: Final = (Role.OPERATOR, Role.CUSTODIAN, Role.ADMINISTRATOR, Role.WITNESS)
+
+ACTIONS: Final[Mapping[str, tuple[Role, tuple[Role, ...]]]] = MappingProxyType(
+    {
+        "software.verify": (Role.OPERATOR, _WATCHED),
+        "people.present": (Role.OPERATOR, _ALL),
+        "token.initialise": (Role.CUSTODIAN, _KEPT),
+        "token.open": (Role.CUSTODIAN, _KEPT),
+        "key.generate": (Role.OPERATOR, _KEPT),
+        "authority.certify": (Role.OPERATOR, _WATCHED),
+        "authority.record": (Role.ADMINISTRATOR, _SIGNED),
+        "responder.certify": (Role.OPERATOR, _WATCHED),
+        "link.certify": (Role.OPERATOR, _WATCHED),
+        "cross.certify": (Role.OPERATOR, _WATCHED),
+        "list.sign": (Role.OPERATOR, _WATCHED),
+        "token.backup": (Role.CUSTODIAN, _KEPT),
+        "token.restore": (Role.CUSTODIAN, _KEPT),
+        "roster.sign": (Role.ADMINISTRATOR, _SIGNED),
+        "retirement.sign": (Role.ADMINISTRATOR, _SIGNED),
+        "key.destroy": (Role.CUSTODIAN, _KEPT),
+        "token.close": (Role.OPERATOR, _WATCHED),
+        "ceremony.close": (Role.OPERATOR, _ALL),
+    }
+)
+"""Each action with the role that acts and the roles whose people confirm it."""
+
+_Facts = Mapping[str, str]
+
+
+def steps(script: Script) -> tuple[Step, ...]:
+    """Return the steps of a script that `ca.ceremony.check` accepted, in order."""
+    opening: list[tuple[str, _Facts]] = [("software.verify", {}), ("people.present", {})]
+    closing = [("token.close", {"token": each.name}) for each in script.tokens if script.kind is not Kind.BACKUP]
+    listed = [*opening, *_KINDS[script.kind](script), *closing, ("ceremony.close", {})]
+    return tuple(_step(script, number, action, facts) for number, (action, facts) in enumerate(listed, 1))
+
+
+def responder_label(authority: str) -> str:
+    """The label of the key that answers for an authority."""
+    return f"ocsp-{authority}"
+
+
+def _step(script: Script, number: int, action: str, facts: _Facts) -> Step:
+    role, confirming = ACTIONS[action]
+    confirm = tuple(each.code for kind in confirming for each in script.with_role(kind))
+    does, aloud = WORDING[action]
+    return Step(number, action, role, confirm, MappingProxyType(dict(facts)), filled(does, facts), filled(aloud, facts))
+
+
+def _tokens(script: Script) -> Iterator[tuple[str, _Facts]]:
+    for token in script.tokens:
+        action = "token.initialise" if token.new else "token.open"
+        yield action, {"token": token.name, "label": token.label, "quorum": str(script.quorum)}
+
+
+def _responder_key(plan: AuthorityPlan) -> Iterator[tuple[str, _Facts]]:
+    if plan.responder_token is not None:
+        facts = {"token": plan.responder_token, "label": plan.responder or responder_label(plan.name)}
+        yield "key.generate", {**facts, "algorithm": plan.responder_algorithm}
+
+
+def _made(plan: AuthorityPlan) -> Iterator[tuple[str, _Facts]]:
+    yield from _responder_key(plan)
+    yield "key.generate", {"token": str(plan.token), "label": plan.name, "algorithm": str(plan.algorithm)}
+    yield "authority.certify", {"authority": plan.name, "profile": str(plan.profile)}
+    yield "authority.record", {"authority": plan.name}
+    if plan.responder_token is not None:
+        yield "responder.certify", {"authority": plan.name}
+
+
+def _hierarchy(script: Script) -> Iterator[tuple[str, _Facts]]:
+    yield from _tokens(script)
+    for plan in script.authorities:
+        if not plan.exists:
+            yield from _made(plan)
+    yield from _lists(script)
+
+
+def _lists(script: Script) -> Iterator[tuple[str, _Facts]]:
+    for plan in script.authorities:
+        if plan.list is not None:
+            end = "the end of its certificate" if plan.list.days is None else f"{plan.list.days} days"
+            yield "list.sign", {"authority": plan.name, "until": end}
+
+
+def _root_list(script: Script) -> Iterator[tuple[str, _Facts]]:
+    yield from _tokens(script)
+    yield from _lists(script)
+    for plan in script.authorities:
+        if plan.responder is not None:
+            yield "responder.certify", {"authority": plan.name}
+
+
+def _responder(script: Script) -> Iterator[tuple[str, _Facts]]:
+    yield from _tokens(script)
+    for plan in script.authorities:
+        yield from _responder_key(plan)
+        yield "authority.record", {"authority": plan.name}
+        yield "responder.certify", {"authority": plan.name}
+
+
+def _renewal(script: Script) -> Iterator[tuple[str, _Facts]]:
+    yield from _hierarchy(script)
+    for plan in script.authorities:
+        if plan.replaces is not None:
+            yield "authority.record", {"authority": plan.replaces}
+            if plan.links:
+                yield "link.certify", {"subject": plan.name, "signer": plan.replaces}
+                yield "link.certify", {"subject": plan.replaces, "signer": plan.name}
+
+
+def _cross(script: Script) -> Iterator[tuple[str, _Facts]]:
+    yield from _tokens(script)
+    for plan in script.authorities:
+        yield "authority.record", {"authority": plan.name}
+        peer = script.peer.name if script.peer else ""
+        yield "cross.certify", {"authority": plan.name, "peer": peer}
+
+
+def _backup(script: Script) -> Iterator[tuple[str, _Facts]]:
+    if script.backup is not None:
+        facts = {"token": script.backup.token, "file": script.backup.file, "quorum": str(script.quorum)}
+        yield "token.backup", facts
+        yield "token.restore", {**facts, "keys": " ".join(script.backup.keys)}
+
+
+def _roster(script: Script) -> Iterator[tuple[str, _Facts]]:
+    if script.roster is not None:
+        yield "roster.sign", {"file": script.roster.file, "sha256": script.roster.sha256}
+
+
+def _authorisation(script: Script) -> Iterator[tuple[str, _Facts]]:
+    for plan in script.authorities:
+        yield "authority.record", {"authority": plan.name}
+
+
+def _retire(script: Script) -> Iterator[tuple[str, _Facts]]:
+    if script.retirement is not None:
+        yield "retirement.sign", {"authority": script.retirement.authority, "reason": script.retirement.reason}
+
+
+def _destruction(script: Script) -> Iterator[tuple[str, _Facts]]:
+    yield from _tokens(script)
+    yield from _lists(script)
+    for plan in script.authorities:
+        if plan.responder is not None:
+            yield "responder.certify", {"authority": plan.name}
+    yield from _retire(script)
+    for plan in script.authorities:
+        if script.retirement is not None and plan.name == script.retirement.authority:
+            yield "key.destroy", {"token": str(plan.token), "label": plan.name}
+
+
+def _ended(script: Script) -> Iterator[tuple[str, _Facts]]:
+    yield from _tokens(script)
+    yield from _retire(script)
+    yield from _lists(script)
+
+
+_KINDS: Final = {
+    Kind.ONE_TIER: _hierarchy,
+    Kind.ROOT_AND_SUBORDINATE: _hierarchy,
+    Kind.ROOT_LIST: _root_list,
+    Kind.RESPONDER: _responder,
+    Kind.RENEWAL: _renewal,
+    Kind.CROSS: _cross,
+    Kind.BACKUP: _backup,
+    Kind.ROSTER: _roster,
+    Kind.AUTHORISATION: _authorisation,
+    Kind.DESTRUCTION: _destruction,
+    Kind.RETIREMENT: _ended,
+    Kind.COMPROMISE: _ended,
+}
