@@ -16,6 +16,7 @@ from store.crls import entries
 from store.database import Transaction
 from store.partitions import Partition
 from store.publication import Publication
+from store.status import Compromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,16 @@ def version_of(number: int) -> str:
 class Drafts:
     """A temporary folder with the files of one partition's publication, gone when the block ends."""
 
-    def __init__(self, publication: Publication, signers: tuple[ListSigner, ...], partition: Partition) -> None:
+    def __init__(
+        self,
+        publication: Publication,
+        signers: tuple[ListSigner, ...],
+        partition: Partition,
+        compromised: tuple[Compromise, ...] = (),
+    ) -> None:
         self.signers = signers
         self.partition = partition
+        self.compromised = compromised
         self._publication = publication
         self._stack = ExitStack()
         self._fetched: dict[str, ListFile] = {}
@@ -76,7 +84,7 @@ class Drafts:
 
     def spool(self, snapshot: Transaction) -> Spool:
         """Write the partition's entries of this snapshot to a file."""
-        rows = entries(snapshot, self.partition.issuer, self.partition.code, self.past())
+        rows = entries(snapshot, self.partition.issuer, self.partition.code, self.past(), self.compromised)
         return spool_entries(rows, self.signers[0].profile, self._file("entries"))
 
     def draft(self, signer: ListSigner, number: int, this_update: datetime, spool: Spool) -> Draft:

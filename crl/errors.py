@@ -22,6 +22,19 @@ class KeyNotUsable(CRLError):
         self.kind = kind
 
 
+class SignerCompromised(CRLError):
+    """A list is to be signed by a generation whose key was compromised: nobody could tell it from a thief's."""
+
+    code = "crl.signer-compromised"
+    next = (
+        "Let the other generations of this name sign; this one's end is told by its retirement and its parent's list."
+    )
+
+    def __init__(self, authority: str) -> None:
+        super().__init__(f"The key of {authority} was compromised, so it signs no list.")
+        self.authority = authority
+
+
 class EntriesNotInOrder(CRLError):
     """Two entries are out of serial order or one serial stands twice."""
 

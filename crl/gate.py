@@ -30,7 +30,7 @@ from crl.reader import ListFile
 from store.certificates import certificate
 from store.crls import count_entries
 from store.database import Transaction
-from store.status import acts, conflicts, statuses
+from store.status import Compromise, acts, conflicts, statuses
 
 _SCOPE = EXTENSIONS["issuingDistributionPoint"].dotted_string
 AT_ONCE = 500  # serials asked for in one statement
@@ -41,7 +41,8 @@ class Ordered:
     """What a list was ordered to be.
 
     `authority` with its certificate, the heading, the spooled entries of the issuer's snapshot that had not ended
-    before `not_listed_past`, the most octets it may have, and the certificates of all generations of the issuer.
+    before `not_listed_past`, the most octets it may have, the certificates of all generations of the issuer, and those
+    whose keys were compromised.
     """
 
     authority: str
@@ -52,6 +53,7 @@ class Ordered:
     not_listed_past: datetime | None
     size_bound: int
     generations: tuple[x509.Certificate, ...]
+    compromised: tuple[Compromise, ...] = ()
 
 
 def check(made: ListFile, ordered: Ordered, previous: ListFile | None, snapshot: Transaction) -> None:
@@ -135,7 +137,8 @@ def _check_complete(made: ListFile, ordered: Ordered, snapshot: Transaction) -> 
     The spool took each entry from the snapshot in strict order, so an equal number means that none is missing.
     """
     listed = sum(1 for _ in made.serials())
-    counted = count_entries(snapshot, ordered.issuer, ordered.heading.partition, ordered.not_listed_past)
+    past, compromised = ordered.not_listed_past, ordered.compromised
+    counted = count_entries(snapshot, ordered.issuer, ordered.heading.partition, past, compromised)
     if listed != counted or made.entries_digest() != ordered.spool.sha256:
         raise SnapshotDiffers(listed, counted)
 

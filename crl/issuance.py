@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crl.drafts import Draft, Drafts
-from crl.errors import CRLError
+from crl.errors import CRLError, SignerCompromised
 from crl.gate import Ordered, check, check_journal, check_origin
 from crl.scope import check_scope, is_misnamed, point_of
 from crl.signer import ListSigner
@@ -20,6 +20,7 @@ from store.crls import CRLRecord, latest_crl, next_number, record_crl
 from store.database import Database, Transaction
 from store.partitions import Partition, partitions
 from store.publication import Publication
+from store.status import Compromise
 
 SIZE_BOUND = 64 * 1024 * 1024  # octets; a list of a million entries has about 50 MiB
 
@@ -36,7 +37,8 @@ class Outcome:
 class Publisher:
     """Makes and publishes lists. `clock` gives aware UTC times; `size_bound` is the most octets a list may have.
 
-    The signers of one call are all living generations of one issuer, each with its key.
+    The signers of one call are all living generations of one issuer, each with its key. `compromised` tells whose keys
+    were compromised: none of these signs, and all their certificates stand in the lists of the other generations.
     """
 
     def __init__(
@@ -46,12 +48,14 @@ class Publisher:
         audit: AuditChain,
         clock: Callable[[], datetime],
         size_bound: int = SIZE_BOUND,
+        compromised: Callable[[], tuple[Compromise, ...]] = tuple,
     ) -> None:
         self._database = database
         self._publication = publication
         self._audit = audit
         self._clock = clock
         self._size_bound = size_bound
+        self._compromised = compromised
 
     def due(self, signers: Sequence[ListSigner]) -> tuple[Partition, ...]:
         """The partitions of the signers' issuer of which a list is missing, misnamed, or has lived half its life.
@@ -75,7 +79,10 @@ class Publisher:
         try:
             with self._database.snapshot() as snapshot:
                 check_scope(snapshot, signers, partition)
-            with Drafts(self._publication, tuple(signers), partition) as drafts:
+            compromised = self._compromised()
+            if found := {one.authority for one in compromised} & {one.authority for one in signers}:
+                raise SignerCompromised(min(found))
+            with Drafts(self._publication, tuple(signers), partition, compromised) as drafts:
                 in_force = self._in_force(drafts)
                 if in_force:
                     return Outcome(partition.code, in_force, made=False)
@@ -116,6 +123,7 @@ class Publisher:
                     drafts.past(),
                     self._size_bound,
                     draft.signer.generations,
+                    drafts.compromised,
                 )
                 if earlier is not None:
                     check_origin(earlier, ordered)

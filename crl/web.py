@@ -1,6 +1,7 @@
 """Published files over HTTP as a bare WSGI callable: revocation lists and CA certificates (RFC 5280 section 4.2.1.13).
 
-A request can name nothing but these two kinds of files: the path is matched as a whole against their forms before any
+Beside an authority's certificate may lie the signed statement that its key ended. A request can name nothing but these
+three kinds of files: the path is matched as a whole against their forms before any
 file is looked for, so no path leads elsewhere.
 """
 
@@ -17,17 +18,19 @@ if TYPE_CHECKING:
 
 CRL_TYPE = "application/pkix-crl"  # RFC 2585 section 4.2
 CERTIFICATE_TYPE = "application/pkix-cert"  # RFC 2585 section 4.1
+RETIREMENT_TYPE = "application/json"
 MAX_AGE = 300  # seconds a cache may keep a file without asking: short against the hours between lists
 BLOCK = 1 << 18
 
 _FORMS = (
     (re.compile(r"/(crl/[a-z][a-z0-9-]{0,40}/[a-z0-9]{1,16}\.crl)"), CRL_TYPE),
     (re.compile(r"/(ca/[a-z][a-z0-9-]{0,40}\.cer)"), CERTIFICATE_TYPE),
+    (re.compile(r"/(ca/[a-z][a-z0-9-]{0,40}\.retired)"), RETIREMENT_TYPE),
 )
 
 
 class PublicationApplication:
-    """Serves the folder `root` of a Publication: /crl/<authority>/<partition>.crl and /ca/<authority>.cer.
+    """Serves the folder `root` of a Publication: /crl/<authority>/<partition>.crl, /ca/<authority>.cer and .retired.
 
     A file is opened once and sent from that handle, so a swap meanwhile mixes nothing. ETag and Last-Modified answer
     conditional requests with 304 (RFC 9110 section 13).

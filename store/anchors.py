@@ -6,9 +6,7 @@ What was written after the newest anchor is not vouched for: the blind window.
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -24,7 +22,8 @@ from store.audit import Head, heads, link
 from store.bounds import utc
 from store.database import Transaction
 from store.errors import AnchorRefused
-from store.floor import sync_directory
+from store.floor import create_durably
+from store.retired import retirement_digests
 
 AuditKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 AuditPublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
@@ -35,13 +34,17 @@ _MOST_OCTETS = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One checkpoint: the heads of all chains at ``at``; ``previous`` is the SHA-256 of the file before it."""
+    """One checkpoint: the heads of all chains at ``at``; ``previous`` is the SHA-256 of the file before it.
+
+    ``retirements`` are the digests of all retirements of authorities that were on record, in order.
+    """
 
     number: int
     deployment: str
     at: datetime
     previous: bytes
     heads: tuple[Head, ...]
+    retirements: tuple[bytes, ...] = ()
 
 
 def checkpoint(tx: Transaction, folder: Path, key: AuditKey, deployment: str, at: datetime) -> Anchor:
@@ -58,8 +61,10 @@ def checkpoint(tx: Transaction, folder: Path, key: AuditKey, deployment: str, at
         if newest.at > at:
             raise AnchorRefused(files[-1].name, "it is dated after now, so the clock went back")
     previous = sha256(files[-1].read_bytes()).digest() if files else b""
-    anchor = Anchor(newest.number + 1 if newest else 1, deployment, at, previous, heads(tx))
-    _write_once(folder, _name(anchor.number), _signed(anchor, key))
+    number = newest.number + 1 if newest else 1
+    anchor = Anchor(number, deployment, at, previous, heads(tx), retirement_digests(tx))
+    if not create_durably(folder / _name(anchor.number), _signed(anchor, key)):
+        raise AnchorRefused(_name(anchor.number), "another process wrote it first")
     return anchor
 
 
@@ -78,6 +83,8 @@ def verify_anchors(folder: Path, public_key: AuditPublicKey, deployment: str) ->
             raise AnchorRefused(file.name, "it does not follow from the anchor before it")
         if anchors and anchor.at < anchors[-1].at:
             raise AnchorRefused(file.name, "it is dated before the anchor before it")
+        if anchors and not set(anchors[-1].retirements) <= set(anchor.retirements):
+            raise AnchorRefused(file.name, "it lacks a retirement that the anchor before it holds")
         previous = sha256(file.read_bytes()).digest()
         anchors.append(anchor)
     return tuple(anchors)
@@ -92,6 +99,11 @@ def check_newest(tx: Transaction, folder: Path, public_key: AuditPublicKey, depl
     files = _files(folder)
     if files:
         _refuse_older_database(tx, _read(files[-1], public_key, deployment), files[-1].name)
+
+
+def missing_retirements(tx: Transaction, anchor: Anchor) -> tuple[bytes, ...]:
+    """Give the digests of the retirements that the anchor holds and the database does not."""
+    return tuple(sorted(set(anchor.retirements) - set(retirement_digests(tx))))
 
 
 def _name(number: int) -> str:
@@ -109,6 +121,8 @@ def _refuse_older_database(tx: Transaction, newest: Anchor, place: str) -> None:
             raise AnchorRefused(
                 place, f"the database does not have entry {head.sequence} of {head.instance} as anchored"
             )
+    for digest in missing_retirements(tx, newest):
+        raise AnchorRefused(place, f"the database does not have the retirement {digest.hex()[:16]}")
 
 
 def _document(anchor: Anchor) -> dict[str, Any]:
@@ -118,6 +132,7 @@ def _document(anchor: Anchor) -> dict[str, Any]:
         "at": anchor.at.isoformat(timespec="microseconds"),
         "previous": anchor.previous.hex(),
         "heads": [{**asdict(head), "hash": head.hash.hex()} for head in anchor.heads],
+        "retirements": [digest.hex() for digest in anchor.retirements],
     }
 
 
@@ -163,26 +178,10 @@ def _parsed(document: dict[str, Any]) -> Anchor:
         datetime.fromisoformat(document["at"]),
         bytes.fromhex(document["previous"]),
         tuple(_heads(document["heads"])),
+        tuple(map(bytes.fromhex, document.get("retirements", ()))),  # older anchors list none
     )
 
 
 def _heads(parts: Sequence[dict[str, Any]]) -> Iterator[Head]:
     for part in parts:
         yield Head(part["instance"], part["program"], part["sequence"], bytes.fromhex(part["hash"]))
-
-
-def _write_once(folder: Path, name: str, content: bytes) -> None:
-    """Make the file appear whole or not at all, and only if no file of this name is there."""
-    beside = folder / f".{name}.{os.getpid()}"
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(beside, folder / name)
-    except FileExistsError as error:
-        raise AnchorRefused(name, "another process wrote it first") from error
-    finally:
-        with suppress(FileNotFoundError):
-            beside.unlink()
-    sync_directory(folder)

@@ -1,18 +1,28 @@
 """What a CRL is made from, and what is recorded of it: entries in serial order, numbers, records, requests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, insert, select, text, update
+from sqlalchemy import Select, and_, case, func, insert, or_, select, text, update
 
 from store.bounds import octets, utc, word
 from store.database import Transaction
 from store.errors import RecordRefused
 from store.rows import insertion
-from store.tables import CRL, CRL_NUMBER, MICROSECONDS, PUBLICATION_REQUEST, microseconds
+from store.status import NAMES, Compromise, Status, under
+from store.tables import (
+    CERTIFICATE,
+    CRL,
+    CRL_NUMBER,
+    GOOD,
+    MICROSECONDS,
+    PUBLICATION_REQUEST,
+    STATUS,
+    microseconds,
+)
 
 _ROWS_AT_A_TIME = 10_000
 _MOST_NUMBER = 1 << 63
@@ -80,20 +90,39 @@ class PublicationRequest:
         utc("requested_at", self.requested_at)
 
 
-def entries(tx: Transaction, issuer: str, partition: str, not_listed_past: datetime | None) -> Iterator[Entry]:
+def entries(
+    tx: Transaction,
+    issuer: str,
+    partition: str,
+    not_listed_past: datetime | None,
+    compromised: Sequence[Compromise] = (),
+) -> Iterator[Entry]:
     """Stream the entries of a list in the order of their serials' octets, in flat memory.
 
     Listed is every serial revoked, abandoned or on hold whose certificate had not ended before ``not_listed_past``, the
-    thisUpdate of the previous list (None: no previous list): so each stands once in a list dated past its end.
+    thisUpdate of the previous list (None: no previous list): so each stands once in a list dated past its end. Of an
+    authority of the issuer that was ``compromised`` every serial is listed so, as `store.status.under` says.
     """
+    if theirs := _of_issuer(compromised, issuer):
+        yield from _entries_under(tx, issuer, partition, not_listed_past, theirs)
+        return
     options = {"stream_results": True, "yield_per": _ROWS_AT_A_TIME}
     statement, values = _listed(tx, _ENTRIES + " ORDER BY serial", issuer, partition, not_listed_past)
     with tx.exec_driver_sql(statement, values, execution_options=options) as rows:
         yield from map(Entry._make, rows)
 
 
-def count_entries(tx: Transaction, issuer: str, partition: str, not_listed_past: datetime | None) -> int:
+def count_entries(
+    tx: Transaction,
+    issuer: str,
+    partition: str,
+    not_listed_past: datetime | None,
+    compromised: Sequence[Compromise] = (),
+) -> int:
     """Count what `entries` streams."""
+    if theirs := _of_issuer(compromised, issuer):
+        listed = _listed_under(issuer, partition, not_listed_past, theirs)
+        return int(tx.execute(select(func.count()).select_from(listed.subquery())).scalar_one())
     statement, values = _listed(tx, _COUNT, issuer, partition, not_listed_past)
     return int(tx.exec_driver_sql(statement, values).scalar_one())
 
@@ -152,6 +181,43 @@ def answer_request(tx: Transaction, id: UUID, answer: str, at: datetime) -> None
     word("answer", answer)
     utc("at", at)
     tx.execute(update(PUBLICATION_REQUEST).where(PUBLICATION_REQUEST.c.id == id).values(answer=answer, answered_at=at))
+
+
+def _of_issuer(compromised: Sequence[Compromise], issuer: str) -> Mapping[str, Compromise]:
+    """The compromises of the issuer's own generations, by authority."""
+    return {one.authority: one for one in compromised if one.authority.rpartition("-g")[0] == issuer}
+
+
+def _entries_under(
+    tx: Transaction,
+    issuer: str,
+    partition: str,
+    not_listed_past: datetime | None,
+    compromised: Mapping[str, Compromise],
+) -> Iterator[Entry]:
+    """The entries where a generation was compromised: the partition's certificates are read, not the listed alone."""
+    statement = _listed_under(issuer, partition, not_listed_past, compromised).order_by(CERTIFICATE.c.serial)
+    for row in tx.execute(statement.execution_options(yield_per=_ROWS_AT_A_TIME)):
+        status = Status(NAMES[row.state], row.revoked_at, row.reason, row.invalidity_at, row.not_after)
+        if row.authority in compromised:
+            status = under(status, compromised[row.authority])
+        revoked_at = microseconds(status.revoked_at or _ALWAYS) // MICROSECONDS
+        since = None if status.invalidity_at is None else microseconds(status.invalidity_at) // MICROSECONDS
+        yield Entry(row.serial, revoked_at, status.reason, since)
+
+
+def _listed_under(
+    issuer: str, partition: str, not_listed_past: datetime | None, compromised: Mapping[str, Compromise]
+) -> Select[Any]:
+    same = and_(STATUS.c.issuer == CERTIFICATE.c.issuer, STATUS.c.serial == CERTIFICATE.c.serial)
+    said = [STATUS.c[name] for name in ("state", "revoked_at", "reason", "invalidity_at", "not_after")]
+    return (
+        select(CERTIFICATE.c.serial, CERTIFICATE.c.authority, *said)
+        .join(STATUS, same)
+        .where(CERTIFICATE.c.issuer == issuer, CERTIFICATE.c.partition == partition)
+        .where(STATUS.c.not_after >= (not_listed_past or _ALWAYS))
+        .where(or_(STATUS.c.state != GOOD, CERTIFICATE.c.authority.in_(compromised)))
+    )
 
 
 _REQUEST = PublicationRequest.__slots__

@@ -135,6 +135,30 @@ class UsedRefused(StoreError):
         super().__init__(f"The file of used applications is refused: {why}.")
 
 
+class RetiredRefused(StoreError):
+    """The folder that says which authorities' keys ended cannot be believed or written."""
+
+    code = "store.retired-refused"
+    next = "Put the files back as they were from another program's copy of the folder; never make an empty one."
+
+    def __init__(self, why: str) -> None:
+        """Say ``why``."""
+        self.why = why
+        super().__init__(f"The folder of retired authorities cannot be used: {why}.")
+
+
+class VersionNotNewer(StoreError):
+    """A version of an authority's record that is not above every one recorded, or changes what never changes."""
+
+    code = "store.version-not-newer"
+    next = "Have a record with a higher version signed, for the same certificate."
+
+    def __init__(self, name: str, why: str) -> None:
+        """Name the authority and say ``why``."""
+        self.name, self.why = name, why
+        super().__init__(f"The record of authority {name} is not entered: {why}.")
+
+
 class AuthorityExists(StoreError):
     """An authority of this name or generation is already recorded."""
 

@@ -4,6 +4,7 @@ A restored copy of the database cannot bring an old roster back, because this fi
 """
 
 import os
+import tempfile
 from pathlib import Path
 
 from store.errors import FloorRefused
@@ -49,6 +50,24 @@ def replace_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     beside.replace(path)
     sync_directory(path.parent)
+
+
+def create_durably(path: Path, content: bytes) -> bool:
+    """Make ``path`` appear whole or not at all; False when there is a file of this name, which stays as it is."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(beside, path)
+    except FileExistsError:
+        return False
+    finally:
+        beside.unlink()
+    sync_directory(path.parent)
+    return True
 
 
 def sync_directory(directory: Path) -> None:

@@ -94,8 +94,13 @@ def enter(tx: Transaction, many: Sequence[Change], at: datetime) -> None:
         ],
     )
     for issuer in sorted({one.issuer for one in many}):
-        counted = insertion(tx, CHANGE_COUNTER).values(issuer=issuer, value=1)
-        tx.execute(counted.on_conflict_do_update(index_elements=["issuer"], set_={"value": CHANGE_COUNTER.c.value + 1}))
+        count_change(tx, issuer)
+
+
+def count_change(tx: Transaction, issuer: str) -> None:
+    """Raise the counter of an issuer: what was answered of its certificates before must be asked again."""
+    counted = insertion(tx, CHANGE_COUNTER).values(issuer=issuer, value=1)
+    tx.execute(counted.on_conflict_do_update(index_elements=["issuer"], set_={"value": CHANGE_COUNTER.c.value + 1}))
 
 
 def leave_places(tx: Transaction, keys: Sequence[tuple[str, bytes]]) -> None:

@@ -41,10 +41,11 @@ State: TypeAlias = Literal["good", "revoked", "held"]
 Key: TypeAlias = tuple[str, int]
 
 KEY_COMPROMISE = 1  # RFC 5280 section 5.3.1
+CA_COMPROMISE = 2
 CERTIFICATE_HOLD = 6
 _REASONS = frozenset({1, 3, 4, 5, 9})  # those a revocation of ours may carry; 0 is left out, 2 and 10 name CA duties
 _CA_REASONS = frozenset({2, 10})
-_NAMES: Mapping[int, State] = {GOOD: "good", REVOKED: "revoked", HELD: "held"}
+NAMES: Mapping[int, State] = {GOOD: "good", REVOKED: "revoked", HELD: "held"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,26 @@ class Status:
     reason: int | None
     invalidity_at: datetime | None
     not_after: datetime | None
+
+
+class Compromise(NamedTuple):
+    """That an authority's key was compromised, known since ``at``: all its certificates count as revoked from then."""
+
+    authority: str
+    at: datetime
+    invalidity_at: datetime | None
+
+
+def under(status: Status, compromise: Compromise) -> Status:
+    """Give the status of a certificate whose authority was compromised: the worse of its own and cACompromise.
+
+    What was revoked before stays as it is; everything else is revoked since the compromise, or since its hold if that
+    is older (X.509 section 8.5.2.2).
+    """
+    if status.state == "revoked" and status.revoked_at is not None and status.revoked_at <= compromise.at:
+        return status
+    since = compromise.at if status.revoked_at is None else min(status.revoked_at, compromise.at)
+    return Status("revoked", since, CA_COMPROMISE, compromise.invalidity_at, status.not_after)
 
 
 @dataclass(frozen=True, slots=True)

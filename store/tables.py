@@ -72,6 +72,29 @@ class AuthorityRow(SQLModel, table=True):
     document: bytes = _plain(LargeBinary)
     signatures: list[list[str]] = _plain(JSON)
     added_at: datetime = _plain(Instant)
+    version: int = Field(sa_column_kwargs={"server_default": "1"})
+
+
+class AuthorityVersionRow(SQLModel, table=True):
+    """A newer version of an authority's signed document; everything else about the authority stays."""
+
+    __tablename__: ClassVar[str] = "authority_version"
+    name: str = _key()
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    document: bytes = _plain(LargeBinary)
+    signatures: list[list[str]] = _plain(JSON)
+    added_at: datetime = _plain(Instant)
+
+
+class RetirementRow(SQLModel, table=True):
+    """A signed statement that an authority's key ended, by the SHA-256 of its document."""
+
+    __tablename__: ClassVar[str] = "retirement"
+    digest: bytes = _key(LargeBinary)
+    authority: str
+    document: bytes = _plain(LargeBinary)
+    signatures: list[list[str]] = _plain(JSON)
+    added_at: datetime = _plain(Instant)
 
 
 class RosterRow(SQLModel, table=True):
@@ -163,6 +186,7 @@ class CertificateRow(SQLModel, table=True):
         Index("certificate_newest", "reserved_at", "issuer", "serial"),
         Index("certificate_holder", "holder"),
         Index("certificate_application", "application_id"),
+        Index("certificate_partition", "issuer", "partition", "serial", "authority"),
         Index(
             "certificate_reserved",
             "reserved_at",
@@ -364,6 +388,8 @@ def _table(model: type[SQLModel]) -> Table:
 
 METADATA = SQLModel.metadata
 AUTHORITY = _table(AuthorityRow)
+AUTHORITY_VERSION = _table(AuthorityVersionRow)
+RETIREMENT = _table(RetirementRow)
 ROSTER = _table(RosterRow)
 APPLICATION = _table(ApplicationRow)
 EVIDENCE = _table(EvidenceRow)

@@ -3,16 +3,19 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from sqlalchemy import text
 
-from store.anchors import AuditKey, checkpoint, verify_anchors
+from store import anchors
+from store.anchors import AuditKey, check_newest, checkpoint, missing_retirements, verify_anchors
 from store.audit import AuditChain
 from store.database import Database, Program
 from store.errors import AnchorRefused
+from store.retired import RetirementRecord, add_retirement
 from store.verification import verify
 
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -139,13 +142,71 @@ def test_clock_that_went_back_is_refused(database: Database, folder: Path, now: 
         anchor(database, folder, now - timedelta(seconds=1))
 
 
-def test_file_that_is_there_is_never_overwritten(database: Database, folder: Path, now: datetime) -> None:
+def test_file_that_is_there_is_never_overwritten(
+    database: Database, folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Create-once: of two checkpoints at the same time one fails, and the folder holds no half-written file."""
     anchor(database, folder, now)
     first = (folder / "0000000001.json").read_bytes()
-    from store.anchors import _write_once
-
+    monkeypatch.setattr("store.anchors._files", lambda _: ())  # what the slower process saw before the first wrote
     with pytest.raises(AnchorRefused, match="another process"):
-        _write_once(folder, "0000000001.json", b"other")
+        anchor(database, folder, now)
     assert (folder / "0000000001.json").read_bytes() == first
     assert [file.name for file in folder.iterdir()] == ["0000000001.json"]
+
+
+RETIREMENT = RetirementRecord(bytes(32), "jpki-sign-g1", b"{}", (), datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def remove_retirements(database: Database) -> None:
+    """Delete every retirement, as whoever owns the database can."""
+    on = " ON retirement" if database.dialect == "postgresql" else ""
+    with database.transaction() as tx:
+        tx.execute(text(f"DROP TRIGGER retirement_delete{on}"))
+        tx.execute(text("DELETE FROM retirement"))
+
+
+def test_a_retirement_that_is_anchored_and_gone_is_found(database: Database, folder: Path, now: datetime) -> None:
+    """KEY-2: an anchor lists every retirement on record, and a database without one of them is refused."""
+    with database.transaction() as tx:
+        add_retirement(tx, RETIREMENT)
+    anchor(database, folder, now)
+    (read,) = verify_anchors(folder, EC_KEY.public_key(), "test")
+    assert read.retirements == (RETIREMENT.digest,)
+    remove_retirements(database)
+    with database.snapshot() as tx:
+        assert missing_retirements(tx, read) == (RETIREMENT.digest,)
+        with pytest.raises(AnchorRefused, match="retirement"):
+            check_newest(tx, folder, EC_KEY.public_key(), "test")
+        with pytest.raises(AnchorRefused, match="retirement"):
+            checkpoint(tx, folder, EC_KEY, "test", now)
+
+
+def test_an_anchor_that_takes_a_retirement_back_is_refused(
+    database: Database, folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KEY-2: a retirement is for ever, so no anchor holds fewer of them than the one before it, whoever signed it."""
+    with database.transaction() as tx:
+        add_retirement(tx, RETIREMENT)
+    anchor(database, folder, now)
+    remove_retirements(database)
+    monkeypatch.setattr("store.anchors.missing_retirements", lambda tx, newest: ())  # a program that does not look
+    anchor(database, folder, now)
+    with pytest.raises(AnchorRefused, match=r"0000000002\.json"):
+        verify_anchors(folder, EC_KEY.public_key(), "test")
+
+
+def test_an_anchor_from_before_retirements_is_read(
+    database: Database, folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An anchor that lists no retirements, as all did once, is believed and holds none."""
+    whole = anchors._document
+    monkeypatch.setattr(
+        "store.anchors._document",
+        lambda made: {name: value for name, value in whole(made).items() if name != "retirements"},
+    )
+    anchor(database, folder, now)
+    assert "retirements" not in json.loads((folder / "0000000001.json").read_bytes())["checkpoint"]
+    monkeypatch.undo()
+    anchor(database, folder, now)
+    assert [one.retirements for one in verify_anchors(folder, EC_KEY.public_key(), "test")] == [(), ()]

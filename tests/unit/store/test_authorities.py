@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from store.authorities import AuthorityRecord, add_authority, authorities, authority
+from store.authorities import AuthorityRecord, add_authority, add_version, authorities, authority
 from store.database import Database
-from store.errors import AuthorityExists, RecordRefused, UnknownAuthority
+from store.errors import AuthorityExists, RecordRefused, UnknownAuthority, VersionNotNewer
 from store.rosters import DocumentSignature
 
 SIGNATURES = (DocumentSignature("admin-1-key", b"one"), DocumentSignature("admin-2-key", b"two"))
@@ -44,6 +44,41 @@ def test_generation_is_recorded_once(database: Database, now: datetime) -> None:
         add_authority(tx, made(now))
     with pytest.raises(AuthorityExists), database.transaction() as tx:
         add_authority(tx, replace(made(now), certificate=b"other"))
+
+
+def newer(now: datetime, version: int, document: bytes = b"newer") -> AuthorityRecord:
+    """The record with another document."""
+    return replace(made(now), version=version, document=document)
+
+
+def test_newest_version_is_what_counts(database: Database, now: datetime) -> None:
+    """A newer signed document replaces the one before; neither is ever removed, and a lower one never comes back."""
+    with database.transaction() as tx:
+        add_authority(tx, made(now))
+        add_authority(tx, made(now, generation=2))
+        add_version(tx, newer(now, 3, b"three"))
+        add_version(tx, newer(now, 10, b"ten"))
+    with database.snapshot() as tx:
+        assert authority(tx, "jpki-sign-g1") == newer(now, 10, b"ten")
+        assert authorities(tx) == (newer(now, 10, b"ten"), made(now, generation=2))
+    for version in (9, 10):
+        with pytest.raises(VersionNotNewer), database.transaction() as tx:
+            add_version(tx, newer(now, version))
+
+
+@pytest.mark.parametrize("field", ["subject_der", "certificate", "key_hash"])
+def test_a_version_changes_the_document_alone(database: Database, now: datetime, field: str) -> None:
+    """A generation is its key: no version gives it another key, certificate or name."""
+    with database.transaction() as tx:
+        add_authority(tx, made(now))
+    with pytest.raises(VersionNotNewer, match=field), database.transaction() as tx:
+        add_version(tx, replace(newer(now, 2), **{field: b"1" * 32}))
+
+
+def test_a_version_of_an_unknown_authority_is_refused(database: Database, now: datetime) -> None:
+    """There is nothing that it could be a version of."""
+    with pytest.raises(UnknownAuthority), database.transaction() as tx:
+        add_version(tx, newer(now, 2))
 
 
 def test_unknown_authority_is_a_lookup_error(database: Database) -> None:

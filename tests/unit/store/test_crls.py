@@ -8,7 +8,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, func, select
 
 from store.certificates import CertificateRecord, abandon, record_many, reserve, reserve_many
 from store.crls import (
@@ -28,7 +28,7 @@ from store.crls import (
 from store.database import Database
 from store.errors import RecordRefused
 from store.rows import insert_all
-from store.status import hold, release, revoke
+from store.status import Compromise, hold, release, revoke
 from store.tables import REVOKED, STATUS
 
 Make = Callable[..., CertificateRecord]
@@ -46,6 +46,39 @@ def serials(database: Database, past: datetime | None = None) -> list[int]:
     """Give the serials a list would hold."""
     with database.snapshot() as tx:
         return [int.from_bytes(entry.serial) for entry in entries(tx, ISSUER, PARTITION, past)]
+
+
+def test_a_compromised_generation_is_listed_whole(database: Database, certificate: Make, now: datetime) -> None:
+    """RFC 5280 section 5.3.1: all of it is revoked by cACompromise, but what was revoked before; nothing is written."""
+    ends = now + timedelta(days=1)
+    issue(database, now, *(certificate(number) for number in range(1, 6)), certificate(6, not_after=ends))
+    issue(database, now, certificate(7, generation=2), certificate(8, generation=2), certificate(9, partition="13102"))
+    since, known = now + timedelta(hours=2), now + timedelta(hours=1)
+    with database.transaction() as tx:
+        revoke(tx, ISSUER, 2, 4, now, None, None)
+        revoke(tx, ISSUER, 3, 4, since + timedelta(hours=1), None, None)
+        hold(tx, ISSUER, 4, now, None)
+        hold(tx, ISSUER, 5, now, None)
+        release(tx, ISSUER, 5, now, None)
+        revoke(tx, ISSUER, 8, 4, now, None, None)
+        before = tx.execute(select(func.count()).select_from(STATUS).where(STATUS.c.state != 0)).scalar()
+    compromise = (Compromise("jpki-sign-g1", since, known), Compromise("jpki-auth-g1", now, None))
+    held, at, invalid = int(now.timestamp()), int(since.timestamp()), int(known.timestamp())
+    with database.snapshot() as tx:
+        listed = list(entries(tx, ISSUER, PARTITION, None, compromise))
+        assert listed == [
+            Entry(b"\x01", at, 2, invalid),
+            Entry(b"\x02", held, 4, None),
+            Entry(b"\x03", at, 2, invalid),
+            Entry(b"\x04", held, 2, invalid),
+            Entry(b"\x05", at, 2, invalid),
+            Entry(b"\x06", at, 2, invalid),
+            Entry(b"\x08", held, 4, None),
+        ]
+        assert count_entries(tx, ISSUER, PARTITION, None, compromise) == len(listed)
+        later = list(entries(tx, ISSUER, PARTITION, ends + timedelta(seconds=1), compromise))
+        assert [one.serial for one in later] == [bytes((n,)) for n in (1, 2, 3, 4, 5, 8)]
+        assert tx.execute(select(func.count()).select_from(STATUS).where(STATUS.c.state != 0)).scalar() == before
 
 
 def test_entry_holds_seconds_reason_and_invalidity(database: Database, certificate: Make, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Design section 3: what each program may do on PostgreSQL, and what nobody may do on either engine."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,11 +9,13 @@ from sqlalchemy import func, select, text
 
 from store.applications import ApplicationFilter, ApplicationRecord, Evidence, add_application, claim, find_applications
 from store.audit import AuditChain
+from store.authorities import AuthorityRecord, add_authority, add_version
 from store.certificates import CertificateRecord, record, reserve
 from store.crls import next_number
 from store.database import Database, Program
 from store.errors import Denied, Immutable
 from store.replay import Replayed, replay
+from store.retired import RetirementRecord, add_retirement
 from store.status import hold, revoke, statuses
 from store.tables import METADATA
 
@@ -28,6 +31,8 @@ RA_NEVER = [
     "UPDATE certificate SET state = 'issued'",
     "INSERT INTO roster (version, document, signatures, added_at) VALUES (1, '', '[]', 0)",
     "INSERT INTO authority SELECT * FROM authority",
+    "INSERT INTO authority_version SELECT * FROM authority_version",
+    "INSERT INTO retirement SELECT * FROM retirement",
     "INSERT INTO revocation_journal SELECT * FROM revocation_journal",
     "UPDATE application SET state = 'done'",
     "UPDATE application SET claim_token = NULL",
@@ -53,6 +58,9 @@ SIGNER_NEVER = [
     "DELETE FROM certificate",
     "DELETE FROM status",
     "UPDATE revocation_journal SET act = 'release'",
+    "INSERT INTO authority_version SELECT * FROM authority_version",
+    "UPDATE retirement SET document = ''",
+    "DELETE FROM retirement",
     "INSERT INTO roster (version, document, signatures, added_at) VALUES (1, '', '[]', 0)",
     "UPDATE audit_entry SET event = 'x'",
     "DELETE FROM audit_entry",
@@ -161,6 +169,10 @@ GUARDED: list[tuple[str, str]] = [
     ("crl_number", "UPDATE crl_number SET number = number - 1"),
     ("change_counter", "UPDATE change_counter SET value = 0"),
     ("audit_head", "UPDATE audit_head SET sequence = 0"),
+    ("retirement", "UPDATE retirement SET authority = 'nobody-g1'"),
+    ("retirement", "DELETE FROM retirement"),
+    ("authority_version", "UPDATE authority_version SET version = 9"),
+    ("authority_version", "DELETE FROM authority_version"),
 ]
 
 
@@ -175,6 +187,10 @@ def test_nobody_changes_or_removes_what_is_written_once(
         revoke(tx, "jpki-sign", 7, 1, now, None, None)
         next_number(tx, "jpki-sign", "13101")
         AuditChain("signer-1", "signer", "test").append(tx, "certificate.revoked", {"serial": "07"}, now)
+        add_retirement(tx, RetirementRecord(bytes(32), "jpki-sign-g1", b"{}", (), now))
+        first = AuthorityRecord("jpki-sign-g1", "jpki-sign", 1, b"0\0", b"certificate", bytes(32), b"{}", (), now)
+        add_authority(tx, first)
+        add_version(tx, replace(first, version=2))
     accepted = []
     for table, statement in GUARDED:
         if database.dialect == "postgresql":
@@ -192,7 +208,7 @@ def test_nobody_changes_or_removes_what_is_written_once(
 def test_truncation_is_refused_on_postgresql(open_as: OpenAs, postgres_url: str) -> None:
     """TRUNCATE passes row triggers by, so it has its own."""
     database = open_as(postgres_url, "owner")
-    for table in ("audit_entry", "revocation_journal", "evidence", "certificate", "status"):
+    for table in ("audit_entry", "revocation_journal", "evidence", "certificate", "status", "retirement"):
         with pytest.raises(Immutable), database.transaction() as tx:
             tx.execute(text(f"TRUNCATE {table}"))
 
