@@ -22,7 +22,14 @@ from policies.facts import FactsKind, parse_facts
 from policies.profile import CertificateProfile
 from policies.terms import AuthorityTerms
 
-__all__ = ["responder_certificate", "self_signed_certificate", "subordinate_certificate"]
+__all__ = [
+    "check_listed",
+    "issued",
+    "plan_under",
+    "responder_certificate",
+    "self_signed_certificate",
+    "subordinate_certificate",
+]
 
 
 def self_signed_certificate(
@@ -53,7 +60,7 @@ def self_signed_certificate(
         holder=_holder(authority),
         serial=serial,
     )
-    return _issued(plan, ledger, now)
+    return issued(plan, ledger, now)
 
 
 def subordinate_certificate(
@@ -72,8 +79,8 @@ def subordinate_certificate(
     Raises as above, and ProfileNotListed for a profile that the record of `under` does not authorise.
     """
     _fit(profile, "authority", self_signed=False)
-    _listed(profile, under)
-    return _issued(_plan_under(under, name, profile, facts, subject_key, serial), ledger, now)
+    check_listed(profile, under)
+    return issued(plan_under(under, name, profile, facts, subject_key, serial), ledger, now)
 
 
 def responder_certificate(
@@ -93,13 +100,13 @@ def responder_certificate(
     certify the keys that two administrators signed for, wherever else a key was read.
     """
     _fit(profile, "responder", self_signed=False)
-    _listed(profile, under)
+    check_listed(profile, under)
     if key_hash(subject_key) not in under.responders:
         raise ResponderNotNamed(under.name, key_hash(subject_key))
-    return _issued(_plan_under(under, name, profile, facts, subject_key, serial), ledger, now)
+    return issued(plan_under(under, name, profile, facts, subject_key, serial), ledger, now)
 
 
-def _plan_under(
+def plan_under(
     under: Authority,
     name: str,
     profile: CertificateProfile,
@@ -107,6 +114,7 @@ def _plan_under(
     subject_key: PublicKey,
     serial: int,
 ) -> Plan:
+    """What `name`'s certificate, issued by `under`, is made from. Raises FactsRefused."""
     return Plan(
         authority=under.name,
         issuer=under.issuer,
@@ -126,7 +134,8 @@ def _fit(profile: CertificateProfile, kind: FactsKind, *, self_signed: bool) -> 
         raise ProfileUnfit(profile.name)
 
 
-def _listed(profile: CertificateProfile, under: Authority) -> None:
+def check_listed(profile: CertificateProfile, under: Authority) -> None:
+    """Raise ProfileNotListed for a profile that the signed record of `under` does not authorise."""
     if under.profiles.get(profile.name) != profile.digest:
         raise ProfileNotListed(under.name, profile.name)
 
@@ -136,8 +145,8 @@ def _holder(name: str) -> bytes:
     return sha256(name.encode()).digest()
 
 
-def _issued(plan: Plan, ledger: Ledger, now: datetime) -> x509.Certificate:
-    """The steps of every issue, without a claim."""
+def issued(plan: Plan, ledger: Ledger, now: datetime) -> x509.Certificate:
+    """Take the steps of every issue, without a claim; raises as `ca.issuance.issue` and what refused the plan."""
     (outcome,) = issue([prepare_plan(plan, now)], replace(ledger, token=None), now)
     if not isinstance(outcome, Issued):
         raise outcome.error

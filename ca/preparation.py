@@ -32,6 +32,7 @@ from policies.finding import Finding, Severity
 from policies.keys import check_public_key
 from policies.lint import lint_certificate
 from policies.names import JST
+from policies.peer import peer_of
 from policies.profile import CertificateProfile, hash_algorithm
 from policies.tbs import to_be_signed
 from policies.terms import AuthorityTerms
@@ -260,7 +261,8 @@ def _judged(draft: _Draft, linted: tuple[Finding, ...]) -> PreparedCertificate:
     """Hold the draft against its profile; with what the linter found, either refuse it or let it be signed."""
     plan = draft.plan
     unsigned = x509.load_der_x509_certificate(draft.unsigned)
-    found = (*check_against_profile(unsigned, plan.profile, plan.terms, plan.issuer_certificate), *linted)
+    peer = peer_of(plan.facts)
+    found = (*check_against_profile(unsigned, plan.profile, plan.terms, plan.issuer_certificate, peer), *linted)
     stopping = tuple(finding for finding in found if finding.severity >= _STOPS)
     if stopping:
         raise FindingsRefused(plan.profile.name, stopping)

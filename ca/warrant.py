@@ -179,7 +179,7 @@ def _check_profile(application: Application, authority: AuthorityStatement, prof
         raise ProfileNotAuthorised(application.profile, application.profile_digest)
     if not authorised == application.profile_digest == profile.digest:
         raise ProfileNotAuthorised(application.profile, profile.digest)
-    if profile.facts in ("authority", "responder"):  # ceremonies make these, from keys that administrators signed for
+    if profile.facts not in ("resident", "staff"):  # ceremonies make these, from keys that administrators signed for
         raise ProfileForbids(application.profile, application.action)
     if application.kind != profile.holder_kind:
         raise HolderKindDiffers(application.profile, application.kind)

@@ -69,6 +69,7 @@ def cert_preview(
       ninsho cert preview --profile lgpki-app-root --public-key root.cer \\
           --subject 'CN=Application CA G3 Root,O=LGPKI,C=JP' --serial 31 \\
           --not-before 2014-06-03T15:00:00Z --not-after 2034-06-03T14:59:59Z -o tbs.der
+      ninsho cert preview --profile lgpki-org-link --public-key new.cer --issuer old.cer --text
     """
     from cli.preview import Wanted, preview_of
     from policies.description import describe

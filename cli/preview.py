@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from cli.errors import CommandError
 from cli.options import FileRefused, json_file
@@ -58,7 +59,7 @@ def preview_of(wanted: Wanted) -> bytes:
     if profile is None:
         raise ProfileUnknown(wanted.profile)
     issuer = None if wanted.issuer is None else certificate_file(wanted.issuer)
-    facts = None if wanted.facts is None else complete(profile, json_file(wanted.facts))
+    facts = facts_of(wanted, profile)
     validity = validity_of(wanted, profile, facts, issuer)
     return preview(
         wanted.profile,
@@ -70,6 +71,15 @@ def preview_of(wanted: Wanted) -> bytes:
         facts=facts,
         issuer=issuer,
     )
+
+
+def facts_of(wanted: Wanted, profile: CertificateProfile) -> Mapping[str, object] | None:
+    """The facts given; without them a peer is the one whose certificate holds the public key."""
+    if wanted.facts is not None:
+        return complete(profile, json_file(wanted.facts))
+    if profile.facts != "peer":
+        return None
+    return {"certificate": certificate_file(wanted.public_key).public_bytes(Encoding.PEM).decode("ascii")}
 
 
 def complete(profile: CertificateProfile, stated: Mapping[str, object]) -> Mapping[str, object]:

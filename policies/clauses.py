@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from asn1crypto import parser
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
@@ -18,9 +19,10 @@ from policies.extension_clauses import EXTENSION_OIDS, Reading, check_extension,
 from policies.finding import Finding, Severity
 from policies.name_clauses import Fact, Remark, check_directory_name
 from policies.names import JST
+from policies.peer import Peer
 from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
-from policies.validity import DaysRule, YearsRule
+from policies.validity import BirthdayRule, DaysRule, PeerRule
 
 __all__ = ["CLAUSES", "check_against_profile"]
 
@@ -31,8 +33,10 @@ CLAUSES: Mapping[str, str] = {
     "signature-algorithm": "signature_hash; RFC 5280 4.1.2.3",
     "issuer-name": "RFC 5280 4.1.2.4",
     "self-signed": "self_signed",
+    "self-issued": "self_issued; RFC 5280 3.2",
     "validity-order": "[validity]; RFC 5280 4.1.2.5",
     "validity-within-issuer": "[validity]; fact sheet d.4",
+    "validity-begin": "[validity] begins; RFC 4210 4.4.1",
     "validity-length": "[validity]",
     "validity-end": "[validity]; fact sheet b.1",
     "validity-encoding": "RFC 5280 4.1.2.5",
@@ -49,6 +53,8 @@ CLAUSES: Mapping[str, str] = {
     "subject-key-identifier": "subjectKeyIdentifier; RFC 5280 4.2.1.2",
     "authority-key-identifier": "authorityKeyIdentifier; RFC 5280 4.2.1.1",
     "policy": "certificatePolicies; RFC 5280 4.2.1.4",
+    "policy-mappings": "policyMappings; RFC 5280 4.2.1.5",
+    "policy-constraints": "policyConstraints; RFC 5280 4.2.1.11",
     "subject-alternative-name": "subjectAltName; RFC 5280 4.2.1.6",
     "issuer-alternative-name": "issuerAltName; RFC 5280 4.2.1.7",
     "distribution-point": "cRLDistributionPoints; RFC 5280 4.2.1.13",
@@ -79,13 +85,15 @@ def check_against_profile(
     profile: CertificateProfile,
     terms: AuthorityTerms,
     issuer: x509.Certificate | None,
+    peer: Peer | None = None,
 ) -> tuple[Finding, ...]:
     """Every departure of `certificate`, signed or not, from its profile; empty when there is none.
 
-    `issuer` is the issuing authority's certificate, None for a self-signed one. The signature is not looked at.
+    `issuer` is the issuing authority's certificate, None for a self-signed one. `peer` is whose key a profile of the
+    kind certifies; where it is not at hand, name, key and life are not held against it. The signature is not looked at.
     Findings are of severity ERROR, or FATAL where an extension cannot be read.
     """
-    reading = Reading(certificate, profile, terms, certificate if issuer is None else issuer)
+    reading = Reading(certificate, profile, terms, certificate if issuer is None else issuer, peer)
     found = list(chain.from_iterable(clause(reading) for clause in _CLAUSES))
     try:
         extensions = list(certificate.extensions)
@@ -132,16 +140,40 @@ def _issuer_name(reading: Reading) -> Iterator[Finding]:
         yield _finding(reading, "issuer-name", detail)
     if (reading.issuer is reading.certificate) != reading.profile.self_signed:
         yield _finding(reading, "self-signed", "Self-signed and issued by another authority are confused.")
+    elif not reading.profile.self_signed:
+        yield from _self_issued(reading)
+
+
+def _self_issued(reading: Reading) -> Iterator[Finding]:
+    """Subject and issuer are one name in a link only, and their keys are never the same."""
+    certificate, issuer = reading.certificate, reading.issuer
+    one_name = certificate.subject.public_bytes() == issuer.subject.public_bytes()
+    if one_name != reading.profile.self_issued:
+        yield _finding(reading, "self-issued", "One name for subject and issuer, and two names, are confused.")
+    key = public_key(certificate)
+    if reading.profile.facts == "peer" and key is not None and key == public_key(issuer):
+        yield _finding(reading, "self-issued", "The subject's key is the issuer's own.")
+
+
+def _subject(certificate: x509.Certificate) -> bytes:
+    """The subject, octet for octet as it stands in the certificate."""
+    parsed = asn1_x509.TbsCertificate.load(certificate.tbs_certificate_bytes, strict=True)
+    return bytes(parsed["subject"].dump())
 
 
 def _validity(reading: Reading) -> Iterator[Finding]:
     begins, ends = reading.certificate.not_valid_before_utc, reading.certificate.not_valid_after_utc
     if begins >= ends:
         yield _finding(reading, "validity-order", "It ends before it begins.")
-    if begins < reading.issuer.not_valid_before_utc or ends > reading.issuer.not_valid_after_utc:
+    # RFC 4210 4.4.1: a link lives from the generation of the key in it, which may be older than the issuer's.
+    is_link = isinstance(reading.profile.validity, PeerRule) and reading.profile.validity.begins == "peer"
+    too_early = begins < reading.issuer.not_valid_before_utc and not is_link
+    if too_early or ends > reading.issuer.not_valid_after_utc:
         yield _finding(reading, "validity-within-issuer", "It does not lie within the issuer's life.")
-    latest, whole_days = _latest_end(reading.profile, begins)
-    if ends > latest:
+    if is_link and reading.peer is not None and begins != reading.peer.not_before:
+        yield _finding(reading, "validity-begin", "It does not begin with the peer's own certificate.")
+    latest, whole_days = _latest_end(reading, begins)
+    if latest is not None and ends > latest:
         yield _finding(reading, "validity-length", "It lives longer than the profile's rule allows.")
     if whole_days and ends.astimezone(JST).time() != time(23, 59, 59):
         yield _finding(reading, "validity-end", "It does not end at 23:59:59 JST.")
@@ -169,16 +201,20 @@ def _elements(encoded: bytes) -> Iterator[tuple[int, bytes]]:
         encoded = encoded[len(header) + len(content) + len(trailer) :]
 
 
-def _latest_end(profile: CertificateProfile, begins: datetime) -> tuple[datetime, bool]:
-    """The latest end a rule allows at all, and whether it ends with a day in Japan."""
-    rule = profile.validity
+def _latest_end(reading: Reading, begins: datetime) -> tuple[datetime | None, bool]:
+    """The latest end a rule allows at all, None where it sets none, and whether it ends with a day in Japan."""
+    rule = reading.profile.validity
     if isinstance(rule, DaysRule):
         return begins + timedelta(days=rule.days) - timedelta(seconds=1), False
     day = begins.astimezone(JST).date()
-    if isinstance(rule, YearsRule):
-        return _midnight(day.year + rule.years, day) - timedelta(seconds=1), True
-    # The last day is a birthday, so at most this many years after the day of issue, that day included.
-    return _midnight(day.year + rule.renewal_birthdays, day) + timedelta(days=1) - timedelta(seconds=1), True
+    if isinstance(rule, BirthdayRule):
+        # The last day is a birthday, so at most this many years after the day of issue, that day included.
+        return _midnight(day.year + rule.renewal_birthdays, day) + timedelta(days=1) - timedelta(seconds=1), True
+    by_years = None if rule.years is None else _midnight(day.year + rule.years, day) - timedelta(seconds=1)
+    if isinstance(rule, PeerRule):
+        ends = [by_years, None if reading.peer is None else reading.peer.not_after]
+        return min((end for end in ends if end is not None), default=None), False
+    return by_years, True
 
 
 def _midnight(year: int, day: date) -> datetime:
@@ -200,6 +236,8 @@ def _key(reading: Reading) -> Iterator[Finding]:
         accepted = isinstance(key, ed25519.Ed25519PublicKey) and rule.ed25519
     if not accepted:
         yield _finding(reading, "key", "The subject's key is of a kind or size that the profile does not accept.")
+    if reading.peer is not None and key != reading.peer.public_key:
+        yield _finding(reading, "key", "The subject's key is not the one that the peer shows.")
 
 
 def _extension_order(reading: Reading, extensions: Sequence[x509.Extension[x509.ExtensionType]]) -> Iterator[Finding]:
@@ -232,8 +270,7 @@ def _criticality(reading: Reading, extensions: Sequence[x509.Extension[x509.Exte
 def _contents(reading: Reading, found: Mapping[str, x509.ExtensionType]) -> Iterator[Finding]:
     """The subject, each extension, and what both say of the same fact."""
     facts: dict[str, str] = {}
-    subject = check_directory_name(reading.certificate.subject, reading.profile.subject, reading.terms)
-    yield from _judged(reading, "subject", subject, facts)
+    yield from _judged(reading, "subject", _names_of(reading), facts)
     for extension in reading.profile.extensions:
         value = found.get(EXTENSION_OIDS[extension.type])
         if value is not None:
@@ -243,6 +280,14 @@ def _contents(reading: Reading, found: Mapping[str, x509.ExtensionType]) -> Iter
         if fact.endswith("_substitution") and len(text) != len(shown):
             detail = f"{fact} does not have one digit for each character."
             yield _finding(reading, "substitution-map", detail)
+
+
+def _names_of(reading: Reading) -> Iterator[Remark]:
+    """A peer's name is its own, whatever string types it has; any other is the profile's."""
+    if reading.profile.subject:
+        yield from check_directory_name(reading.certificate.subject, reading.profile.subject, reading.terms)
+    elif reading.peer is not None and _subject(reading.certificate) != reading.peer.name_der:
+        yield "it is not, octet for octet, the name that the peer shows"
 
 
 def _judged(reading: Reading, part: str, remarks: Iterator[Remark], facts: dict[str, str]) -> Iterator[Finding]:
@@ -263,6 +308,8 @@ _CODES = {
     "subjectKeyIdentifier": "subject-key-identifier",
     "authorityKeyIdentifier": "authority-key-identifier",
     "certificatePolicies": "policy",
+    "policyMappings": "policy-mappings",
+    "policyConstraints": "policy-constraints",
     "subjectAltName": "subject-alternative-name",
     "issuerAltName": "issuer-alternative-name",
     "cRLDistributionPoints": "distribution-point",

@@ -12,9 +12,10 @@ from policies.extensions import Circumstances, distribution_points, extensions_f
 from policies.facts import Facts, ResidentFacts
 from policies.lists import point_name
 from policies.names import JST, name_from
+from policies.peer import peer_of
 from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
-from policies.validity import BirthdayRule, Validity, fixed_validity, resident_validity
+from policies.validity import BirthdayRule, PeerRule, Validity, fixed_validity, peer_validity, resident_validity
 
 __all__ = ["DistributionPoint", "certificate_builder", "certificate_builder_for", "distribution_point", "validity_for"]
 
@@ -35,11 +36,22 @@ class DistributionPoint:
 def validity_for(
     profile: CertificateProfile, facts: Facts | None, *, now: datetime, authority_not_after: datetime | None
 ) -> Validity:
-    """The period that the profile's rule gives a certificate issued at `now`; only a resident's depends on the facts.
+    """The period that the profile's rule gives a certificate issued at `now`; a resident's and a peer's need the facts.
 
     `authority_not_after` is the end of the issuing authority, None for a self-signed certificate. Raises
-    ContentRefused where a resident's rule lacks a resident or an authority, ValidityRefused as the rules do.
+    ContentRefused where a rule lacks its facts or an authority, ValidityRefused as the rules do.
     """
+    if isinstance(profile.validity, PeerRule):
+        peer = None if facts is None else peer_of(facts)
+        if peer is None or authority_not_after is None:
+            raise ContentRefused(profile.name, "validity", "it needs a peer's facts and an issuing authority")
+        return peer_validity(
+            profile.validity,
+            peer_not_before=peer.not_before,
+            peer_not_after=peer.not_after,
+            now=now,
+            authority_not_after=authority_not_after,
+        )
     if not isinstance(profile.validity, BirthdayRule):
         return fixed_validity(profile.validity, now=now, authority_not_after=authority_not_after)
     if not isinstance(facts, ResidentFacts) or authority_not_after is None:
@@ -72,8 +84,9 @@ def certificate_builder(
     done by `policies.clauses`. Raises ContentRefused, NameRefused, TermsError, CharacterRefused, UnknownMunicipality.
     """
     on = validity.not_before.astimezone(JST).date()
-    subject = name_from(profile.subject, terms, facts, on)
-    case = Circumstances(profile, terms, facts, on, subject, public_key, issuer)
+    peer = peer_of(facts)
+    subject = name_from(profile.subject, terms, facts, on) if peer is None else peer.name
+    case = Circumstances(profile, terms, facts, on, subject, public_key, issuer, peer)
     return certificate_builder_for(case, serial=serial, validity=validity)
 
 
@@ -84,6 +97,8 @@ def certificate_builder_for(case: Circumstances, *, serial: int, validity: Valid
         raise ContentRefused(case.profile.name, "issuer", reason)
     if not 0 < serial < 1 << 159:
         raise ContentRefused(case.profile.name, "serialNumber", "it is positive and at most 20 octets long")
+    if case.peer is not None and case.public_key != case.peer.public_key:
+        raise ContentRefused(case.profile.name, "subjectPublicKeyInfo", "it is not the key that the peer shows")
     builder = x509.CertificateBuilder(
         issuer_name=case.subject if case.issuer is None else case.issuer.subject,
         subject_name=case.subject,

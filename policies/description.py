@@ -143,6 +143,21 @@ def _policies(value: bytes) -> Iterator[str]:
             yield f"  {shown} {qualifier['qualifier']}"
 
 
+def _mappings(value: bytes) -> Iterator[str]:
+    for pair in asn1_x509.PolicyMappings.load(value, strict=True):
+        yield f"{pair['issuer_domain_policy'].dotted} counts as {pair['subject_domain_policy'].dotted}"
+
+
+def _policy_constraints(value: bytes) -> Iterator[str]:
+    found = asn1_x509.PolicyConstraints.load(value, strict=True).native
+    for field, name in (
+        ("require_explicit_policy", "requireExplicitPolicy"),
+        ("inhibit_policy_mapping", "inhibitPolicyMapping"),
+    ):
+        if found[field] is not None:
+            yield f"{name} {found[field]}"
+
+
 def _general_names(value: bytes) -> Iterator[str]:
     yield from map(_general_name, asn1_x509.GeneralNames.load(value, strict=True))
 
@@ -168,6 +183,8 @@ _READERS: Mapping[str, Callable[[bytes], Iterator[str]]] = {
     "subjectKeyIdentifier": _subject_key_identifier,
     "authorityKeyIdentifier": _authority_key_identifier,
     "certificatePolicies": _policies,
+    "policyMappings": _mappings,
+    "policyConstraints": _policy_constraints,
     "subjectAltName": _general_names,
     "issuerAltName": _general_names,
     "cRLDistributionPoints": _points,

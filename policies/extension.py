@@ -26,6 +26,9 @@ __all__ = [
     "NamePart",
     "OCSPNoCheck",
     "OtherName",
+    "PolicyConstraints",
+    "PolicyMapping",
+    "PolicyMappings",
     "RFC822Name",
     "SubjectAltName",
     "SubjectKeyIdentifier",
@@ -162,12 +165,54 @@ class AuthorityKeyIdentifier:
 
 @dataclass(frozen=True, slots=True)
 class CertificatePolicies:
-    """RFC 5280 4.2.1.4: one policy, named in the terms under `policy`, with the terms' CPS URI as its qualifier."""
+    """RFC 5280 4.2.1.4: one `policy` with the terms' CPS URI as its qualifier, or `policies` without any.
+
+    Both are keys of policies in the terms; "anyPolicy" is no key and stands for itself.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     type: Literal["certificatePolicies"]
     critical: bool
-    policy: Key
+    policy: Key | None = None
+    policies: tuple[Key | Literal["anyPolicy"], ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.policy is not None) == bool(self.policies):
+            raise ValueError("exactly one of policy and policies is given")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMapping:
+    """One pair of RFC 5280 4.2.1.5: the issuer's policy counts as the subject's; both are keys in the terms."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    issuer: Key
+    subject: Key
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMappings:
+    """RFC 5280 4.2.1.5; the pairs stand in encoding order."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    type: Literal["policyMappings"]
+    critical: bool
+    mappings: Annotated[tuple[PolicyMapping, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyConstraints:
+    """RFC 5280 4.2.1.11: after so many certificates more a policy is required, or none may be mapped any longer."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    type: Literal["policyConstraints"]
+    critical: bool
+    require_explicit_policy: Annotated[int, Field(ge=0, le=8)] | None = None
+    inhibit_policy_mapping: Annotated[int, Field(ge=0, le=8)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.require_explicit_policy is None and self.inhibit_policy_mapping is None:
+            raise ValueError("at least one of require_explicit_policy and inhibit_policy_mapping is given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +283,8 @@ Extension: TypeAlias = Annotated[
     | SubjectKeyIdentifier
     | AuthorityKeyIdentifier
     | CertificatePolicies
+    | PolicyMappings
+    | PolicyConstraints
     | SubjectAltName
     | IssuerAltName
     | CRLDistributionPoints

@@ -6,6 +6,7 @@ from functools import singledispatch
 from hashlib import sha1
 from typing import TypeVar
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from policies import extension as stated
 from policies.name_clauses import Remark, check_directory_name, check_general_names
+from policies.peer import Peer
 from policies.schema import CertificateProfile
 from policies.tbs import IssuerKey
 from policies.terms import AuthorityTerms
@@ -27,7 +29,9 @@ EXTENSION_OIDS = {
     "basicConstraints": "2.5.29.19",
     "cRLDistributionPoints": "2.5.29.31",
     "certificatePolicies": "2.5.29.32",
+    "policyMappings": "2.5.29.33",
     "authorityKeyIdentifier": "2.5.29.35",
+    "policyConstraints": "2.5.29.36",
     "extKeyUsage": "2.5.29.37",
     "authorityInfoAccess": "1.3.6.1.5.5.7.1.1",
     "ocspNoCheck": "1.3.6.1.5.5.7.48.1.5",
@@ -46,16 +50,21 @@ PURPOSE_OIDS = {
 E = TypeVar("E", bound=x509.ExtensionType)
 
 _ID_AD_OCSP = "1.3.6.1.5.5.7.48.1"
+_ANY_POLICY = "2.5.29.32.0"  # RFC 5280 4.2.1.4
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A certificate as read back, beside what it is held against; `issuer` is itself when it is self-signed."""
+    """A certificate as read back, beside what it is held against; `issuer` is itself when it is self-signed.
+
+    `peer` is the authority or generation that it certifies, where its profile has one and it is at hand.
+    """
 
     certificate: x509.Certificate
     profile: CertificateProfile
     terms: AuthorityTerms
     issuer: x509.Certificate
+    peer: Peer | None = None
 
 
 @singledispatch
@@ -97,7 +106,10 @@ def _(extension: stated.BasicConstraints, found: x509.BasicConstraints, reading:
 
 @check_extension.register
 def _(extension: stated.SubjectKeyIdentifier, found: x509.SubjectKeyIdentifier, reading: Reading) -> Iterator[Remark]:
-    if found.digest != sha1(_key_bits(public_key(reading.certificate)), usedforsecurity=False).digest():
+    if reading.peer is not None and reading.peer.key_identifier is not None:
+        if found.digest != reading.peer.key_identifier:
+            yield "it is not the one in the peer's own certificate"
+    elif found.digest != sha1(_key_bits(public_key(reading.certificate)), usedforsecurity=False).digest():
         yield "it is not the SHA-1 of the subject's key bits"
 
 
@@ -140,10 +152,42 @@ def _(
 @check_extension.register
 def _(extension: stated.CertificatePolicies, found: x509.CertificatePolicies, reading: Reading) -> Iterator[Remark]:
     policies = [policy.policy_identifier.dotted_string for policy in found]
+    if extension.policy is None:
+        if policies != [_policy(key, reading) for key in extension.policies]:
+            yield "the policies are not those of the authority's terms"
+        if any(policy.policy_qualifiers for policy in found):
+            yield "a policy has a qualifier, and the profile gives it none"
+        return
     if policies != [reading.terms.policy(extension.policy)]:
         yield "the policy is not that of the authority's terms"
     elif found[0].policy_qualifiers != [reading.terms.cps_uri()]:
         yield "the policy does not have the terms' CPS URI as its one qualifier"
+
+
+def _policy(key: str, reading: Reading) -> str:
+    return _ANY_POLICY if key == "anyPolicy" else reading.terms.policy(key)
+
+
+@check_extension.register
+def _(extension: stated.PolicyMappings, found: x509.UnrecognizedExtension, reading: Reading) -> Iterator[Remark]:
+    try:
+        parsed = asn1_x509.PolicyMappings.load(found.value, strict=True)
+        pairs = [(pair["issuer_domain_policy"].dotted, pair["subject_domain_policy"].dotted) for pair in parsed]
+    except (ValueError, TypeError):
+        yield "it cannot be read"
+        return
+    if pairs != [
+        (reading.terms.policy(pair.issuer), reading.terms.policy(pair.subject)) for pair in extension.mappings
+    ]:
+        yield "the pairs are not those of the profile in its order"
+
+
+@check_extension.register
+def _(extension: stated.PolicyConstraints, found: x509.PolicyConstraints, reading: Reading) -> Iterator[Remark]:
+    if found.require_explicit_policy != extension.require_explicit_policy:
+        yield "requireExplicitPolicy is not what the profile says"
+    if found.inhibit_policy_mapping != extension.inhibit_policy_mapping:
+        yield "inhibitPolicyMapping is not what the profile says"
 
 
 @check_extension.register

@@ -5,14 +5,21 @@ from dataclasses import dataclass
 from datetime import date
 from functools import singledispatch
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    CertificatePoliciesOID,
+    ExtendedKeyUsageOID,
+    ExtensionOID,
+)
 
 from policies import extension as stated
 from policies.errors import ContentRefused
 from policies.facts import Facts, ResidentFacts
 from policies.names import alternative_names, name_from
+from policies.peer import Peer
 from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
 
@@ -32,6 +39,7 @@ class Circumstances:
     """What the extensions of one certificate depend on beside its profile.
 
     `on` is the day in Japan whose municipalities count; `issuer` is None for a self-signed certificate.
+    `peer` is the authority or generation whose key is certified, where it has a name of its own.
     """
 
     profile: CertificateProfile
@@ -41,6 +49,7 @@ class Circumstances:
     subject: x509.Name
     public_key: CertificatePublicKeyTypes
     issuer: x509.Certificate | None
+    peer: Peer | None = None
 
 
 def extensions_for(case: Circumstances) -> Iterator[tuple[x509.ExtensionType, bool]]:
@@ -121,6 +130,9 @@ def _(extension: stated.BasicConstraints, case: Circumstances) -> x509.Extension
 
 @_made.register
 def _(extension: stated.SubjectKeyIdentifier, case: Circumstances) -> x509.ExtensionType:
+    if case.peer is not None and case.peer.key_identifier is not None:
+        # What the peer issues points to this value (RFC 5280 4.2.1.2), however the peer made it.
+        return x509.SubjectKeyIdentifier(case.peer.key_identifier)
     return x509.SubjectKeyIdentifier.from_public_key(case.public_key)
 
 
@@ -136,8 +148,34 @@ def _(extension: stated.AuthorityKeyIdentifier, case: Circumstances) -> x509.Ext
 
 @_made.register
 def _(extension: stated.CertificatePolicies, case: Circumstances) -> x509.ExtensionType:
+    if extension.policy is None:
+        return x509.CertificatePolicies(
+            [x509.PolicyInformation(_policy(key, case), None) for key in extension.policies]
+        )
     policy = x509.ObjectIdentifier(case.terms.policy(extension.policy))
     return x509.CertificatePolicies([x509.PolicyInformation(policy, [case.terms.cps_uri()])])
+
+
+def _policy(key: str, case: Circumstances) -> x509.ObjectIdentifier:
+    return CertificatePoliciesOID.ANY_POLICY if key == "anyPolicy" else x509.ObjectIdentifier(case.terms.policy(key))
+
+
+@_made.register
+def _(extension: stated.PolicyMappings, case: Circumstances) -> x509.ExtensionType:
+    pairs = [
+        {
+            "issuer_domain_policy": case.terms.policy(pair.issuer),
+            "subject_domain_policy": case.terms.policy(pair.subject),
+        }
+        for pair in extension.mappings
+    ]
+    # cryptography has no type for it.
+    return x509.UnrecognizedExtension(ExtensionOID.POLICY_MAPPINGS, asn1_x509.PolicyMappings(pairs).dump())
+
+
+@_made.register
+def _(extension: stated.PolicyConstraints, case: Circumstances) -> x509.ExtensionType:
+    return x509.PolicyConstraints(extension.require_explicit_policy, extension.inhibit_policy_mapping)
 
 
 @_made.register

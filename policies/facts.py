@@ -13,6 +13,7 @@ __all__ = [
     "AuthorityFacts",
     "Facts",
     "FactsKind",
+    "PeerFacts",
     "ResidentFacts",
     "ResponderFacts",
     "StaffFacts",
@@ -20,7 +21,7 @@ __all__ = [
     "with_common_name_parts",
 ]
 
-FactsKind: TypeAlias = Literal["resident", "staff", "authority", "responder"]
+FactsKind: TypeAlias = Literal["resident", "staff", "authority", "responder", "peer"]
 """Which model the facts of a profile have."""
 
 _PSEUDONYM_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -53,6 +54,8 @@ DNSName: TypeAlias = Annotated[
 Mailbox: TypeAlias = Annotated[
     str, StringConstraints(max_length=254, pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9.-]{1,189}$")
 ]
+
+PEM: TypeAlias = Annotated[str, StringConstraints(max_length=12_000, pattern=r"^-----BEGIN [A-Z0-9 ]{1,40}-----\s")]
 
 
 class _Facts(BaseModel):
@@ -112,13 +115,28 @@ class ResponderFacts(_Facts):
     common_name: Printable | None = None
 
 
-Facts: TypeAlias = ResidentFacts | StaffFacts | AuthorityFacts | ResponderFacts
+class PeerFacts(_Facts):
+    """Another authority, or another generation of the issuing one, as its own certificate or its request shows it.
 
-_MODELS: Mapping[FactsKind, type[ResidentFacts] | type[StaffFacts] | type[AuthorityFacts] | type[ResponderFacts]] = {
+    Exactly one is given, in PEM: a self-signed `certificate`, or a PKCS#10 `request` (RFC 2986). `policies.peer` reads
+    them; name and key of what is issued come from there.
+    """
+
+    certificate: PEM | None = None
+    request: PEM | None = None
+
+
+Facts: TypeAlias = ResidentFacts | StaffFacts | AuthorityFacts | ResponderFacts | PeerFacts
+
+_MODELS: Mapping[
+    FactsKind,
+    type[ResidentFacts] | type[StaffFacts] | type[AuthorityFacts] | type[ResponderFacts] | type[PeerFacts],
+] = {
     "resident": ResidentFacts,
     "staff": StaffFacts,
     "authority": AuthorityFacts,
     "responder": ResponderFacts,
+    "peer": PeerFacts,
 }
 
 

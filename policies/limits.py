@@ -12,20 +12,24 @@ from policies.extension import (
     AuthorityInfoAccess,
     AuthorityKeyIdentifier,
     BasicConstraints,
+    CertificatePolicies,
     CRLDistributionPoints,
     DNSNames,
     ExtKeyUsage,
     KeyUsage,
     OCSPNoCheck,
+    PolicyConstraints,
+    PolicyMappings,
     SubjectAltName,
     SubjectKeyIdentifier,
 )
 from policies.schema import CertificateProfile, CRLProfile
-from policies.validity import BirthdayRule, DaysRule, YearsRule
+from policies.validity import BirthdayRule, DaysRule, PeerRule, YearsRule
 
 __all__ = [
     "CA_YEARS",
     "CRL_HOURS",
+    "CROSS_YEARS",
     "CURVES",
     "LEAF_BIRTHDAYS",
     "LEAF_YEARS",
@@ -37,6 +41,8 @@ __all__ = [
 
 CA_YEARS = 20
 """The longest life of a CA certificate: the LGPKI roots (fact sheet b.7)."""
+CROSS_YEARS = 5
+"""The longest life of a certificate for another authority's key (fact sheet b.8)."""
 LEAF_YEARS = 5
 """The longest life of a staff or server certificate in years."""
 LEAF_BIRTHDAYS = 11
@@ -107,13 +113,46 @@ def _life(profile: CertificateProfile) -> Iterator[Excess]:
 
 
 def _authority(profile: CertificateProfile) -> Iterator[Excess]:
-    if profile.is_authority != (profile.facts == "authority"):
+    if profile.is_authority != (profile.facts in ("authority", "peer")):
         yield "extensions.basicConstraints.ca", "authorities, and nobody else, have CA:TRUE"
     constraints = profile.extension(BasicConstraints)
     if constraints is not None and constraints.ca and not constraints.critical:
         yield "extensions.basicConstraints.critical", "RFC 5280 4.2.1.9 makes it critical for a CA"
     if profile.self_signed and not profile.is_authority:
         yield "self_signed", "only an authority certifies itself"
+
+
+def _peers(profile: CertificateProfile) -> Iterator[Excess]:
+    """Links between the generations of an authority, and cross-certificates (RFC 4210 4.4, RFC 5280 3.2)."""
+    rule, key_identifier = profile.validity, profile.extension(AuthorityKeyIdentifier)
+    if isinstance(rule, PeerRule) != (profile.facts == "peer"):
+        yield "validity.rule", "a peer's certificate, and no other, ends with the peer's own"
+    if profile.self_issued and profile.facts != "peer":
+        yield "self_issued", "only a peer can have its issuer's name"
+    if isinstance(rule, PeerRule) and profile.self_issued != (rule.begins == "peer"):
+        yield "validity.begins", "a link, and no other certificate, begins with the peer's own"
+    if isinstance(rule, PeerRule) and not profile.self_issued and not (rule.years and 0 < rule.years <= CROSS_YEARS):
+        yield "validity.years", f"a cross-certificate lives at most {CROSS_YEARS} years"
+    if profile.self_issued and key_identifier is not None and key_identifier.issuer_and_serial:
+        yield (
+            "extensions.authorityKeyIdentifier.issuer_and_serial",
+            "a link gives a key a second certificate, which a serial number would keep from being used",
+        )
+
+
+def _policies(profile: CertificateProfile) -> Iterator[Excess]:
+    stated = profile.extension(CertificatePolicies)
+    policies = stated.policies if stated else ()
+    if "anyPolicy" in policies and (len(policies) > 1 or not profile.self_issued):
+        yield "extensions.certificatePolicies.policies", "anyPolicy stands alone, in a link (RFC 5280 6.1.3 (d))"
+    mappings, constraints = profile.extension(PolicyMappings), profile.extension(PolicyConstraints)
+    if (mappings or constraints) and (profile.facts != "peer" or profile.self_issued):
+        yield "extensions.policyMappings", "policies are mapped and constrained between two authorities only"
+    if mappings and not {pair.issuer for pair in mappings.mappings} <= set(policies):
+        yield "extensions.policyMappings.mappings", "what is mapped is asserted, too (RFC 5280 4.2.1.5)"
+    for extension in (mappings, constraints):
+        if extension is not None and not extension.critical:
+            yield f"extensions.{extension.type}.critical", "RFC 5280 4.2.1.5 and 4.2.1.11 make it critical"
 
 
 def _usages(profile: CertificateProfile) -> Iterator[Excess]:
@@ -192,6 +231,8 @@ _CHECKS: tuple[_Check, ...] = (
     _key,
     _authority,
     _life,
+    _peers,
+    _policies,
     _usages,
     _purposes,
     _criticality,

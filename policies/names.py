@@ -14,7 +14,7 @@ from policies.bodies import local_government
 from policies.characters import substitute
 from policies.errors import NameRefused
 from policies.extension import AlternativeName, DirectoryName, DNSNames, NamePart, OtherName
-from policies.facts import AuthorityFacts, Facts, ResidentFacts, ResponderFacts, StaffFacts
+from policies.facts import AuthorityFacts, Facts, PeerFacts, ResidentFacts, ResponderFacts, StaffFacts
 from policies.municipalities import municipality
 from policies.terms import AuthorityTerms
 
@@ -121,6 +121,8 @@ def fact_text(facts: Facts, fact: str, on: date) -> str | None:
             return _STAFF[fact](facts, on)
         case AuthorityFacts() | ResponderFacts():
             return {"common_name": facts.common_name}[fact]
+        case PeerFacts():
+            raise KeyError(fact)
 
 
 def birth_date_code(birth_date: str) -> str:

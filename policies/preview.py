@@ -17,6 +17,7 @@ from policies.errors import ContentRefused, NameRefused, PreviewRefused
 from policies.extensions import Circumstances
 from policies.facts import Facts, parse_facts
 from policies.names import ATTRIBUTE_OIDS, JST, attribute, name_from
+from policies.peer import Peer, peer_of
 from policies.profile import CertificateProfile, hash_algorithm, load_profiles
 from policies.tbs import IssuerKey, to_be_signed
 from policies.terms import AuthorityTerms, shipped_terms
@@ -59,8 +60,12 @@ def preview(
     terms = _terms(chosen, issuer)
     known = _facts(chosen, facts)
     on = not_before.astimezone(JST).date()
-    name = name_from(chosen.subject, terms, known, on) if subject is None else _subject(chosen, subject)
-    case = Circumstances(chosen, terms, known, on, name, public_key, issuer)
+    peer = peer_of(known)
+    if peer is not None:
+        name = _name_of(peer, subject)
+    else:
+        name = name_from(chosen.subject, terms, known, on) if subject is None else _subject(chosen, subject)
+    case = Circumstances(chosen, terms, known, on, name, public_key, issuer, peer)
     builder = certificate_builder_for(case, serial=serial, validity=Validity(not_before, not_after, "", ""))
     signer = public_key if issuer is None else issuer.public_key()
     if not isinstance(signer, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
@@ -97,6 +102,12 @@ def _terms(profile: CertificateProfile, issuer: x509.Certificate | None) -> Auth
 def _facts(profile: CertificateProfile, facts: Mapping[str, object] | None) -> Facts:
     """The facts given. An authority may have none, and then all else of its certificate is said by its terms."""
     return parse_facts(profile.facts, facts or {})
+
+
+def _name_of(peer: Peer, subject: str | None) -> x509.Name:
+    if subject is not None:
+        raise PreviewRefused("a peer's name is the one it shows, so no subject is given")
+    return peer.name
 
 
 def _subject(profile: CertificateProfile, text: str) -> x509.Name:

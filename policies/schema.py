@@ -22,7 +22,7 @@ from policies.facts import FactsKind
 from policies.keys import KeyRule
 from policies.strict import STRICT, only_keys_of
 from policies.tbs import IssuerKey
-from policies.validity import BirthdayRule, DaysRule, ValidityRule, YearsRule
+from policies.validity import BirthdayRule, DaysRule, PeerRule, ValidityRule, YearsRule
 
 __all__ = [
     "FACTS_OF",
@@ -71,14 +71,16 @@ FACTS_OF: Mapping[FactsKind, frozenset[str]] = MappingProxyType(
         ),
         "authority": frozenset({"common_name"}),
         "responder": frozenset({"common_name"}),
+        "peer": frozenset(),
     }
 )
 """The facts that a profile of each kind may name; `policies.names.values` gives their texts."""
 
-_RULES: Mapping[object, type[BirthdayRule] | type[YearsRule] | type[DaysRule]] = {
+_RULES: Mapping[object, type[BirthdayRule] | type[YearsRule] | type[DaysRule] | type[PeerRule]] = {
     "birthday": BirthdayRule,
     "years": YearsRule,
     "days": DaysRule,
+    "peer": PeerRule,
 }
 
 
@@ -97,10 +99,11 @@ E = TypeVar("E")
 class CertificateProfile:
     """One kind of certificate: everything that is the same in all certificates of the kind.
 
-    `extensions` and `subject` stand in encoding order. `approvals` counts the distinct persons who approve an
-    application beside its submitter. `hold` permits suspension, `release` its end. `holder_kind` names the class of
-    which a holder has one live certificate, and is None for authorities and responders. `digest` is the SHA-256 of
-    the file's bytes.
+    `extensions` and `subject` stand in encoding order; a peer's certificate has no `subject`, for its name is its own.
+    `self_issued` says that this name is the issuer's (RFC 5280 3.2): a link to another generation's key. `approvals`
+    counts the distinct persons who approve an application beside its submitter. `hold` permits suspension, `release`
+    its end. `holder_kind` names the class of which a holder has one live certificate, and is None for authorities,
+    peers and responders. `digest` is the SHA-256 of the file's bytes.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -109,13 +112,14 @@ class CertificateProfile:
     facts: FactsKind
     holder_kind: ProfileName | None = None
     self_signed: bool = False
+    self_issued: bool = False
     approvals: Annotated[int, Field(ge=0, le=5)]
     hold: bool
     release: bool
     signature_hash: SignatureHash
     key: Annotated[KeyRule, BeforeValidator(only_keys_of(KeyRule))]
     validity: Annotated[ValidityRule, BeforeValidator(_validity)]
-    subject: Annotated[tuple[NamePart, ...], Field(min_length=1)]
+    subject: tuple[NamePart, ...] = ()
     extensions: Annotated[tuple[Extension, ...], Field(min_length=1)]
     digest: bytes = b""
 
@@ -123,6 +127,8 @@ class CertificateProfile:
         types = [extension.type for extension in self.extensions]
         if len(set(types)) != len(types):
             raise ValueError("an extension is given twice (RFC 5280 4.2)")
+        if bool(self.subject) == (self.facts == "peer"):
+            raise ValueError("subject is given, but for a peer, whose name is its own")
         unknown = set(self._named_facts()) - FACTS_OF[self.facts]
         if unknown:
             raise ValueError(f"{min(unknown)} is no fact of kind {self.facts}")

@@ -15,7 +15,17 @@ from typing import Literal
 
 from policies.errors import ValidityRefused
 
-__all__ = ["BirthdayRule", "DaysRule", "Validity", "ValidityRule", "YearsRule", "fixed_validity", "resident_validity"]
+__all__ = [
+    "BirthdayRule",
+    "DaysRule",
+    "PeerRule",
+    "Validity",
+    "ValidityRule",
+    "YearsRule",
+    "fixed_validity",
+    "peer_validity",
+    "resident_validity",
+]
 
 _JST = timezone(timedelta(hours=9), "JST")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
@@ -60,7 +70,21 @@ class DaysRule:
     cut_short: bool = False
 
 
-ValidityRule = BirthdayRule | YearsRule | DaysRule
+@dataclass(frozen=True, slots=True)
+class PeerRule:
+    """A certificate for another authority's key, or another generation's: it ends with the first of several ends.
+
+    These are the end of the issuing authority, the end of the certificate that the peer gave itself, and that of so
+    many `years`, where they are given. `begins`: "peer" takes the beginning of the peer's own certificate, since RFC
+    4210 4.4.1 has a link certificate live from the generation of the key in it; "day" takes 00:00:00 JST of the day
+    of issue.
+    """
+
+    begins: Literal["peer", "day"]
+    years: int | None = None
+
+
+ValidityRule = BirthdayRule | YearsRule | DaysRule | PeerRule
 """What the `[validity]` table of a profile becomes."""
 
 
@@ -135,6 +159,39 @@ def fixed_validity(rule: YearsRule | DaysRule, *, now: datetime, authority_not_a
         end = _end_of(_last_day(first, rule.years))
         reason, reason_ja = f"Its life in years is {rule.years}.", f"有効期間は{rule.years}年です。"
     return _bounded(Validity(not_before, end, reason, reason_ja), authority_not_after)
+
+
+def peer_validity(
+    rule: PeerRule,
+    *,
+    peer_not_before: datetime | None,
+    peer_not_after: datetime | None,
+    now: datetime,
+    authority_not_after: datetime,
+) -> Validity:
+    """Give the period of a certificate issued at `now` for the key of a peer.
+
+    `peer_not_before` and `peer_not_after` are those of the peer's own certificate, None where it has shown a request
+    only. Raises ValidityRefused where nothing of the period lies in the future, and where the rule begins with a
+    certificate that the peer has not shown.
+    """
+    _check_aware(now, authority_not_after, peer_not_before, peer_not_after)
+    first = now.astimezone(_JST).date()
+    not_before = datetime.combine(first, time.min, _JST).astimezone(UTC) if rule.begins == "day" else peer_not_before
+    if not_before is None:
+        raise ValidityRefused("validity.peer-without-certificate", "the peer has shown no certificate of its own")
+    ends = [(authority_not_after, "It ends with its authority.", "認証局の有効期限までです。")]
+    if peer_not_after is not None:
+        ends.append(
+            (peer_not_after, "It ends with the peer's own certificate.", "相手の自己署名証明書の期限までです。")
+        )
+    if rule.years is not None:
+        end = _end_of(_last_day(first, rule.years))
+        ends.append((end, f"Its life in years is {rule.years}.", f"有効期間は{rule.years}年です。"))
+    not_after, reason, reason_ja = min(ends, key=lambda each: each[0])
+    if not_after <= now:
+        raise ValidityRefused("validity.peer-ended", "its authority or the peer's own certificate has ended")
+    return Validity(not_before, not_after, reason, reason_ja)
 
 
 def _check_aware(*moments: datetime | None) -> None:

@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from policies.description import describe
 from tests.fixtures.home import Home, in_process
+from tests.fixtures.vectors import sample
 
 pytestmark = pytest.mark.xdist_group("home")
 
@@ -37,3 +41,27 @@ def test_an_unknown_profile_is_not_found(home: Home) -> None:
     answer = in_process("--json", "cert", "preview", "--profile", "jpki", "--public-key", authority(home))
     assert (answer.status, answer.error["code"]) == (3, "cli.not-found-profile")
     assert "jpki-sign" in answer.error["next"]
+
+
+def test_a_link_needs_the_two_certificates_only(tmp_path: Path) -> None:
+    """RFC 4210 4.4: name, key and life come from what both generations show of themselves."""
+    root = sample("lgpki-appca-g3-root.cer")
+    files = [tmp_path / "new.cer", tmp_path / "old.cer"]
+    for file in files:
+        file.write_bytes(root.public_bytes(Encoding.DER))
+    options = ("--profile", "lgpki-app-link", "--public-key", files[0], "--issuer", files[1])
+    body = in_process("--json", "cert", "preview", *options).body
+    lines = describe(bytes.fromhex(str(body["tbs"]))).splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("not")] == [
+        f"{root.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
+        f"{root.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
+    ]
+    assert lines[3].removeprefix("issuer").strip() == lines[6].removeprefix("subject").strip()
+
+
+def test_a_peer_that_shows_no_certificate_is_asked_for_it(golden_key: rsa.RSAPublicKey, tmp_path: Path) -> None:
+    """A key alone has neither name nor life."""
+    file = tmp_path / "key.pem"
+    file.write_bytes(golden_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    answer = in_process("--json", "cert", "preview", "--profile", "lgpki-app-link", "--public-key", file)
+    assert (answer.status, answer.error["code"]) == (1, "cli.file")

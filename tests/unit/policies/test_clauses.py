@@ -21,7 +21,7 @@ def findings(golden: str, configuration: str, case: GoldenCase, folder: Path) ->
     """What the clauses of the golden file's profile find in an edited configuration."""
     certificate = x509.load_der_x509_certificate(unsigned_certificate(encoded(configuration, folder)))
     terms = shipped_terms("lgpki" if golden.startswith("lgpki") else "jpki")
-    return check_against_profile(certificate, load_profiles()[golden], terms, case.issuer)
+    return check_against_profile(certificate, load_profiles()[golden], terms, case.issuer, case.peer)
 
 
 @pytest.mark.parametrize("file", DEFECTS, ids=[file.stem for file in DEFECTS])

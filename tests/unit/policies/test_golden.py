@@ -48,4 +48,5 @@ def test_the_clauses_accept_the_golden_certificate(
     golden = encoded((VECTORS / "golden" / f"{profile}.cnf").read_text(encoding="utf-8"), tmp_path)
     terms = shipped_terms("lgpki" if profile.startswith("lgpki") else "jpki")
     certificate = x509.load_der_x509_certificate(unsigned_certificate(golden))
-    assert check_against_profile(certificate, load_profiles()[profile], terms, golden_case(profile).issuer) == ()
+    case = golden_case(profile)
+    assert check_against_profile(certificate, load_profiles()[profile], terms, case.issuer, case.peer) == ()

@@ -161,6 +161,9 @@ def test_the_text_tells_every_field_in_order(tmp_path: Path) -> None:
         ("lgpki-web", "        CPS http://www.lgpki.jp"),
         ("lgpki-org-ca", "      cA TRUE"),
         ("ocsp-responder", "      NULL"),
+        ("lgpki-org-link", "      2.5.29.32.0"),
+        ("lgpki-bridge-cross", "      1.2.392.200110.10.8.5.1.1.10 counts as 1.2.392.200110.10.8.5.1.0.10"),
+        ("lgpki-bridge-cross", "      requireExplicitPolicy 0"),
     ],
 )
 def test_the_text_knows_every_extension(golden: str, line: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 import pytest
 
 from policies.errors import TermsError
+from policies.extension import CertificatePolicies, Extension, PolicyMappings
 from policies.profile import load_profiles
 from policies.terms import AuthorityTerms, load_terms, real_names, shipped_terms, terms_template
 
@@ -117,13 +118,22 @@ def test_template_and_real_terms_have_the_same_keys(family: Literal["jpki", "lgp
     assert keys(shipped_terms(family)) == keys(load_terms(terms_template(family)))
 
 
+def policies_in(extension: Extension) -> set[str]:
+    """The keys of policies that an extension of a profile names."""
+    if isinstance(extension, CertificatePolicies):
+        return {key for key in (extension.policy, *extension.policies) if key not in (None, "anyPolicy")}
+    if isinstance(extension, PolicyMappings):
+        return {key for pair in extension.mappings for key in (pair.issuer, pair.subject)}
+    return set()
+
+
 def test_every_policy_of_the_terms_is_used_by_a_profile() -> None:
-    """No policy OID stands in the terms without a profile that asserts it."""
+    """No policy OID stands in the terms without a profile that asserts it or maps to it."""
     named = {
-        (profile.name.split("-")[0], extension.policy)
+        (profile.name.split("-")[0], key)
         for profile in load_profiles().values()
         for extension in profile.extensions
-        if extension.type == "certificatePolicies"
+        for key in policies_in(extension)
     }
     stated = {(family, key) for family in FAMILIES for key in shipped_terms(family).policies}
     assert named == stated
