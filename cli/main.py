@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "application": ("cli.application", "application", "Show applications and add an approval."),
     "audit": ("cli.audit", "audit", "Verify the audit trail, sign a checkpoint, export."),
     "ca": ("cli.ca", "ca", "List the authorities and show one."),
+    "ceremony": ("cli.ceremony.command", "ceremony", "Check, rehearse and hold key ceremonies."),
     "cert": ("cli.cert", "cert", "Issue, preview, find, show, export, lint and verify certificates."),
     "config": ("cli.config_command", "config", "Check and show the configuration."),
     "crl": ("cli.crl", "crl", "Publish, show and verify revocation lists."),

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-__all__ = ["IssuerKey", "to_be_signed", "unsigned_certificate"]
+__all__ = ["IssuerKey", "stub_key", "to_be_signed", "unsigned_certificate"]
 
 IssuerKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 """The kinds of keys an authority may have: RSA signs with PKCS#1 v1.5, EC with ECDSA."""
@@ -29,14 +29,16 @@ def to_be_signed(
 
     `algorithm` is None exactly for Ed25519. Raises ValueError when the builder lacks a mandatory field.
     """
-    stub: _RSAStub | _ECStub | _Ed25519Stub
-    if isinstance(signature_like, rsa.RSAPublicKey):
-        stub = _RSAStub(signature_like)
-    elif isinstance(signature_like, ec.EllipticCurvePublicKey):
-        stub = _ECStub(signature_like)
-    else:
-        stub = _Ed25519Stub(signature_like)
-    return builder.sign(stub, algorithm).tbs_certificate_bytes
+    return builder.sign(stub_key(signature_like), algorithm).tbs_certificate_bytes
+
+
+def stub_key(public: IssuerKey) -> "_RSAStub | _ECStub | _Ed25519Stub":
+    """A key that stands for its public half and signs no octets: what is made with it is never a certificate."""
+    if isinstance(public, rsa.RSAPublicKey):
+        return _RSAStub(public)
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return _ECStub(public)
+    return _Ed25519Stub(public)
 
 
 def unsigned_certificate(tbs: bytes) -> bytes:

@@ -48,7 +48,11 @@ def record_authority(room: Room, attempt: Attempt) -> Facts:
     )
     with room.ledger.database.transaction() as tx:
         (add_version if before else add_authority)(tx, record)
-        facts: dict[str, Fact] = {"authority": statement.name, "key": statement.key_hash.hex(), "version": statement.version}
+        facts: dict[str, Fact] = {
+            "authority": statement.name,
+            "key": statement.key_hash.hex(),
+            "version": statement.version,
+        }
         room.ledger.audit.append(tx, "authority.entered", facts, room.clock())
     room.publication.put(f"ca/{statement.name}.cer", statement.certificate, "1")
     return _record_facts(statement)
@@ -155,7 +159,7 @@ def _record_facts(statement: AuthorityStatement) -> Facts:
     return {
         "authority": statement.name,
         "version": statement.version,
-        "profiles": list(sorted(statement.profiles)),
+        "profiles": sorted(statement.profiles),
         "responders": [each.hex() for each in statement.responders],
         "issuing_from": statement.issuing_from.isoformat(),
         "issuing_until": statement.issuing_until.isoformat(),

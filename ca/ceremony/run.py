@@ -5,11 +5,12 @@ its act when the ceremony is resumed. `checkpoint` is passed at named points, wh
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
 
 from ca.ceremony import certificate_acts, record_acts, token_acts
-from ca.ceremony.errors import CeremonyChanged
+from ca.ceremony.errors import CeremonyChanged, TranscriptClosed
 from ca.ceremony.presence import check, check_against_roster
 from ca.ceremony.room import Act, Attempt, Facts, Room
 from ca.ceremony.script import TokenPlan
@@ -72,8 +73,11 @@ class Run:
             self.checkpoint(f"{step.code}.confirmed")
             attempt = Attempt(step, again, lambda event, facts: self._write(event, facts, step))
             facts = _ACTS[step.action](self.room, attempt)
+        except TranscriptClosed:
+            raise
         except BaseException as error:
-            self._write("step.stopped", {"code": getattr(error, "code", type(error).__name__)}, step)
+            with suppress(TranscriptClosed):  # the disk that refused an entry refuses this one too
+                self._write("step.stopped", {"code": getattr(error, "code", type(error).__name__)}, step)
             raise
         self.checkpoint(f"{step.code}.acted")
         self._write("step.done", facts, step)
@@ -111,7 +115,10 @@ class Run:
             "kind": script.kind.value,
             "script": script.digest.hex(),
             "software": self.room.software.hex(),
-            "people": {each.code: each.role.value for each in script.people},
+            "people": {
+                each.code: {"name": each.name, "role": each.role.value, "spki": each.credential.spki.hex()}
+                for each in script.people
+            },
             "steps": len(self.steps),
         }
 

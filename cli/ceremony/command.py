@@ -1,0 +1,159 @@
+"""`ninsho ceremony`: check, script, rehearse, run, resume, minutes, verify."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import click
+
+from cli.output import document
+
+readable = click.Path(path_type=Path, exists=True, dir_okay=False)
+new_file = click.Path(path_type=Path, dir_okay=False)
+SCRIPT = click.argument("script", type=readable)
+
+
+@click.group()
+def ceremony() -> None:
+    """Hold a key ceremony by one reviewed script, with a transcript and signed minutes."""
+
+
+@ceremony.command("check")
+@SCRIPT
+@click.pass_context
+def ceremony_check(context: click.Context, script: Path) -> None:
+    """Check a script offline: its rules, its people, every certificate it will make. No token, no database.
+
+    Prints the script's digest, its steps, and the SHA-256 of each certificate's to-be-signed bytes with key, serial
+    number and times blanked: the same on every machine, and compared when the certificate is made.
+
+    \b
+    Example:
+      ninsho ceremony check docs/ceremonies/one-tier-ca.toml
+    """
+    from ca.ceremony.check import check_script, expected_digests
+    from ca.ceremony.script import load_script
+    from ca.ceremony.steps import steps
+    from cli.ceremony.hall import planned_terms
+    from policies.profile import load_profiles
+
+    read = load_script(script.read_bytes())
+    check_script(read)
+    digests = expected_digests(read, load_profiles(), lambda plan: planned_terms(read, plan, script.parent))
+    taken = steps(read)
+    body = {
+        "id": read.id,
+        "kind": read.kind.value,
+        "script": read.digest.hex(),
+        "steps": [{"step": each.code, "action": each.action, "confirm": list(each.confirm)} for each in taken],
+        "certificates": {name: digest.hex() for name, digest in digests.items()},
+    }
+    lines = [f"{read.id} ({read.kind})", f"script       {read.digest.hex()}"]
+    lines += [f"{name:12} {digest.hex()}" for name, digest in digests.items()]
+    lines += [f"{each.code}  {each.action:18} {' '.join(each.confirm)}" for each in taken]
+    document(context, "ceremony.check", body, "\n".join(lines))
+
+
+@ceremony.command("rehearse")
+@SCRIPT
+@click.option("--transcript", type=new_file, help="Keep the rehearsal's transcript in this new file.")
+@click.pass_context
+def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | None) -> None:
+    """Rehearse a script: the same steps on throw-away SoftHSM2 tokens, every line marked REHEARSAL.
+
+    Everybody has a throw-away key, and shares are kept in a folder instead of on paper; what is typed is the same.
+
+    \b
+    Example:
+      ninsho ceremony rehearse docs/ceremonies/one-tier-ca.toml --transcript rehearsal.jsonl
+    """
+    from ca.ceremony.run import Run
+    from ca.ceremony.script import load_script
+    from ca.ceremony.transcript import Transcript
+    from cli.ceremony.hall import filled_room
+    from cli.ceremony.people import TerminalPeople, standard_screen
+    from cli.ceremony.rehearsal import prepare_rehearsal
+    from cli.wiring import elapsed_seconds
+
+    read = load_script(script.read_bytes())
+    with TemporaryDirectory(prefix="rehearsal-") as folder:
+        rehearsal = prepare_rehearsal(read, Path(folder), script.parent)
+        screen = standard_screen(read.timeout, rehearsal=True)
+        people = TerminalPeople(rehearsal.script, screen, rehearsal.credentials, rehearsal.papers)
+        written = transcript or Path(folder) / "transcript.jsonl"
+        with (
+            filled_room(rehearsal.config, rehearsal.script, people, script.parent, Path(folder)) as room,
+            Transcript.create(written, rehearsal=True) as lines,
+        ):
+            root = Run(room, lines, elapsed_seconds).hold()
+    body = {"rehearsal": True, "root": root.hex(), "transcript": str(transcript) if transcript else None}
+    document(context, "ceremony.rehearse", body, f"REHEARSAL complete; transcript root {root.hex()}")
+
+
+def _held(
+    context: click.Context, script: Path, transcript: Path, credentials: Sequence[str], mode: Literal["run", "resume"]
+) -> None:
+    from ca.ceremony.run import Run
+    from ca.ceremony.script import load_script
+    from ca.ceremony.transcript import Transcript
+    from cli.ceremony.credentials import opened_credentials
+    from cli.ceremony.hall import filled_room
+    from cli.ceremony.people import TerminalPeople, TypedPapers, standard_screen
+    from cli.installation import config_of
+    from cli.wiring import elapsed_seconds
+
+    config = config_of(context)
+    read = load_script(script.read_bytes())
+    screen = standard_screen(read.timeout, rehearsal=False)
+    with ExitStack() as stack:
+        keys = stack.enter_context(opened_credentials(config, read, credentials))
+        people = TerminalPeople(read, screen, keys, TypedPapers(screen))
+        folder = stack.enter_context(TemporaryDirectory(prefix="ceremony-", dir="/dev/shm"))
+        room = stack.enter_context(filled_room(config, read, people, script.parent, Path(folder)))
+        lines = Transcript.create(transcript, rehearsal=False) if mode == "run" else Transcript.reopen(transcript)
+        stack.enter_context(lines)
+        root = Run(room, lines, elapsed_seconds).hold()
+    body = {"rehearsal": False, "root": root.hex(), "transcript": str(transcript)}
+    document(context, "ceremony.run", body, f"The ceremony is complete; transcript root {root.hex()}")
+
+
+CREDENTIAL = click.option(
+    "--credential",
+    "credentials",
+    multiple=True,
+    metavar="PERSON=KEY",
+    help="A person's key: a PEM file (demo homes only), or TOKEN:LABEL of a token that people open.",
+)
+TRANSCRIPT = click.option("--transcript", type=new_file, required=True, help="The transcript: JSON lines.")
+
+
+@ceremony.command("run")
+@SCRIPT
+@TRANSCRIPT
+@CREDENTIAL
+@click.pass_context
+def ceremony_run(context: click.Context, script: Path, transcript: Path, credentials: tuple[str, ...]) -> None:
+    """Hold the ceremony in earnest. It ends complete, resumable, or with nothing usable made.
+
+    \b
+    Example:
+      ninsho --config ca/ninsho.toml ceremony run g2.toml --transcript g2.jsonl --credential sato=sato-card:sign
+    """
+    _held(context, script, transcript, credentials, "run")
+
+
+@ceremony.command("resume")
+@SCRIPT
+@TRANSCRIPT
+@CREDENTIAL
+@click.pass_context
+def ceremony_resume(context: click.Context, script: Path, transcript: Path, credentials: tuple[str, ...]) -> None:
+    """Go on with an interrupted ceremony, if script, program and transcript are the same as before.
+
+    \b
+    Example:
+      ninsho --config ca/ninsho.toml ceremony resume g2.toml --transcript g2.jsonl --credential sato=sato-card:sign
+    """
+    _held(context, script, transcript, credentials, "resume")
