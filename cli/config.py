@@ -6,8 +6,9 @@ are never in it: a token names where its PIN comes from, and a PIN file is accep
 
 import tomllib
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -40,7 +41,7 @@ class RosterSection(Section):
 
 
 class TokenSection(Section):
-    """One PKCS#11 token. One program may use it, so that a PIN opens one thing."""
+    """One PKCS#11 token, named by its label, its serial or both. One program may use it: a PIN opens one thing."""
 
     program: Program
     module: Path
@@ -105,6 +106,12 @@ class SignerSection(Section):
     linters: int = Field(default=1, ge=1, le=32)
 
 
+class ActivationSection(Section):
+    """Where the PINs of tokens that a quorum has activated stay until the machine restarts: a folder in memory."""
+
+    folder: Path = Path("/run/ninsho")
+
+
 class Config(Section):
     """A whole installation.
 
@@ -121,9 +128,10 @@ class Config(Section):
     audit: AuditSection
     ocsp: OCSPSection
     signer: SignerSection = SignerSection()
+    activation: ActivationSection = ActivationSection()
     ra: ServiceSection | None = None
     profiles: Path | None = None
-    tokens: dict[str, TokenSection]
+    tokens: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")], TokenSection]
     authorities: dict[str, AuthoritySection]
 
     path: Path = Field(default=Path("ninsho.toml"), exclude=True)
@@ -186,12 +194,12 @@ def check_config(config: Config) -> None:
     for name, token in config.tokens.items():
         if token.pin_file is not None and not config.demo:
             raise ConfigRefused(config.path, f"token {name} has a PIN file, which only a demo home may have")
-        if (token.label is None) == (token.serial is None):
-            raise ConfigRefused(config.path, f"token {name} needs either a label or a serial")
-    same = Counter((token.module, token.label, token.serial) for token in config.tokens.values())
-    for (_, label, serial), times in same.items():
-        if times > 1:
-            raise ConfigRefused(config.path, f"token {label or serial} is shared; each program has a token of its own")
+        if token.label is None and token.serial is None:
+            raise ConfigRefused(config.path, f"token {name} needs a label, a serial, or both")
+    for one, other in combinations(config.tokens.values(), 2):
+        if same_token(one, other):
+            which = one.label or one.serial
+            raise ConfigRefused(config.path, f"token {which} is shared; each program has a token of its own")
     for name, authority in config.authorities.items():
         check_reference(config, f"authority {name}", authority.token, ("signer", "ceremony"))
         if authority.responder_token is not None:
@@ -200,6 +208,15 @@ def check_config(config: Config) -> None:
     ports = Counter(part.port for part in (config.ocsp, config.ra) if part is not None)
     if max(ports.values()) > 1:
         raise ConfigRefused(config.path, "two programs have the same port")
+
+
+def same_token(one: TokenSection, other: TokenSection) -> bool:
+    """Whether two tables may mean one token: the same serial, or the same label where one of them has no serial."""
+    if one.module != other.module:
+        return False
+    if one.serial is not None and other.serial is not None:
+        return one.serial == other.serial
+    return one.label is not None and one.label == other.label
 
 
 def check_reference(config: Config, who: str, token: str, programs: tuple[Program, ...]) -> None:

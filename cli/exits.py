@@ -30,6 +30,7 @@ EXIT_OF_CODE: dict[str, Exit] = {
     "ca.ceremony-order": Exit.SECOND_PERSON,
     "ca.ceremony-people": Exit.SECOND_PERSON,
     "ca.ceremony-person": Exit.SECOND_PERSON,
+    "ca.ceremony-shares": Exit.SECOND_PERSON,
     "ca.ceremony-timeout": Exit.SECOND_PERSON,
     "ca.ceremony-transcript": Exit.FINDINGS,
     "ca.evidence-too-few": Exit.SECOND_PERSON,

@@ -1,4 +1,4 @@
-"""`ninsho hsm`: what is in the tokens, and how quickly they sign."""
+"""`ninsho hsm`: what is in the tokens, how quickly they sign, and who may use them until the machine restarts."""
 
 import time
 from dataclasses import asdict
@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from ca.statement import PrivateKey
+from cli.activation import activate, asked_shares, deactivate, read_shares
 from cli.config import Config
 from cli.errors import NotFound
 from cli.installation import config_of
@@ -71,6 +72,50 @@ def hsm_init(context: click.Context, token: str, so_pin_fd: int, pin_fd: int | N
     made = initialise(token_config(config, token), so_pin, pin_of(config, token, pin_fd))
     body = {"token": token, "label": made.label, "serial": made.serial}
     document(context, "hsm.init", body, f"Token {made.label} has serial {made.serial}.")
+
+
+@hsm.command("activate")
+@token_name
+@click.option(
+    "--share-fd",
+    "share_fds",
+    type=int,
+    multiple=True,
+    metavar="FD",
+    help="Read one share from this file descriptor; repeated for each.",
+)
+@click.pass_context
+def hsm_activate(context: click.Context, token: str, share_fds: tuple[int, ...]) -> None:
+    """Let a token's program use it until this machine restarts: custodians type the shares of its PIN, unseen.
+
+    The PIN is tried once and stays in memory (activation.folder of the configuration), so that the program starts
+    again by itself after a crash. Exit status 6: shares are missing, mistaken or given twice; the token was not asked.
+
+    \b
+    Example:
+      ninsho hsm activate issuing
+    """
+    config = config_of(context)
+    shares = read_shares(share_fds) if share_fds else asked_shares(token)
+    activate(config, known_token(config, token), shares)
+    text = f"Token {token} is active until this machine restarts."
+    document(context, "hsm.activate", {"token": token, "active": True}, text)
+
+
+@hsm.command("deactivate")
+@token_name
+@click.pass_context
+def hsm_deactivate(context: click.Context, token: str) -> None:
+    """Forget the PIN of an activated token. A program that has it open goes on until it ends.
+
+    \b
+    Example:
+      ninsho hsm deactivate issuing
+    """
+    config = config_of(context)
+    was = deactivate(config, known_token(config, token))
+    text = f"Token {token} {'is no longer' if was else 'was not'} active."
+    document(context, "hsm.deactivate", {"token": token, "was_active": was}, text)
 
 
 @hsm.command("ls")

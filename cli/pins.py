@@ -1,4 +1,4 @@
-"""Where a token's PIN comes from: a file descriptor, a credential of the service supervisor, a demo's file, a prompt.
+"""Where a token's PIN comes from: a file descriptor, the service supervisor, a quorum's activation, a demo, a prompt.
 
 Never an argument and never an environment variable: both are readable by other programs of the same user.
 """
@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
-from cli.config import Config, TokenSection
+from cli.config import Config
 from cli.errors import CommandError
+from cli.memory import kept
 
 LONGEST_PIN = 256
+LONGEST_SHARE = 400
 
 
 class PinUnavailable(CommandError):
@@ -21,35 +23,47 @@ class PinUnavailable(CommandError):
 
     def __init__(self, token: str, why: str) -> None:
         super().__init__(f"There is no PIN for token {token}: {why}.")
-        self.next = "Give --pin-fd, run on a terminal, or pass a systemd credential named '<token>.pin'."
+        self.next = f"Activate it with 'ninsho hsm activate {token}', give --pin-fd, or run on a terminal."
 
 
 def pin_of(config: Config, name: str, descriptor: int | None = None) -> str:
     """The user PIN of token `name` of `config`; raises `PinUnavailable`. The caller forgets it after use."""
-    section = config.tokens[name]
     if descriptor is not None:
-        with os.fdopen(descriptor, "r", encoding="utf-8", closefd=False) as stream:
-            return checked(name, stream.readline(LONGEST_PIN + 2))
-    source = credential(name) or demo_file(config, section)
-    if source is not None:
-        if not source.is_file():
-            raise PinUnavailable(name, f"{source} is not there")
-        return checked(name, source.read_text(encoding="utf-8"))
+        return checked(name, first_line(descriptor, LONGEST_PIN))
+    supplied = supervisors_pin(name) or kept(activated_pin(config, name)) or demo_pin(config, name)
+    if supplied is not None:
+        return checked(name, supplied)
     if not os.isatty(0):
         raise PinUnavailable(name, "no terminal to ask on")
     return checked(name, click.prompt(f"User PIN of token {name}", hide_input=True, err=True))
 
 
-def credential(name: str) -> Path | None:
-    """The supervisor's credential for token `name` (systemd's LoadCredential), if one was passed."""
+def supervisors_pin(name: str) -> str | None:
+    """What the supervisor's credential for token `name` holds (systemd's LoadCredential), if one was passed."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     path = Path(folder) / f"{name}.pin" if folder else None
-    return path if path is not None and path.is_file() else None
+    return path.read_text(encoding="utf-8") if path is not None and path.is_file() else None
 
 
-def demo_file(config: Config, section: TokenSection) -> Path | None:
-    """The demo home's PIN file; `cli.config` refuses one anywhere else."""
-    return config.at(section.pin_file) if section.pin_file is not None else None
+def activated_pin(config: Config, name: str) -> Path:
+    """The file in memory where the activation of token `name` puts the PIN; systemd's LoadCredential may name it."""
+    return config.activation.folder / f"{config.deployment}.{name}.pin"
+
+
+def first_line(descriptor: int, longest: int) -> str:
+    """The first line of a file descriptor, which stays open; no more of it than `longest` characters and a line end."""
+    with os.fdopen(descriptor, "r", encoding="utf-8", closefd=False) as stream:
+        return stream.readline(longest + 2)
+
+
+def demo_pin(config: Config, name: str) -> str | None:
+    """What the demo home's PIN file holds; `cli.config` refuses one anywhere else. Raises `PinUnavailable`."""
+    file = config.tokens[name].pin_file
+    if file is None:
+        return None
+    if not config.at(file).is_file():
+        raise PinUnavailable(name, f"{config.at(file)} is not there")
+    return config.at(file).read_text(encoding="utf-8")
 
 
 def checked(name: str, text: str) -> str:

@@ -1,7 +1,7 @@
 """Setting up tokens: what slots there are, a new token, a SoftHSM configuration. Importing keys is not offered."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -69,7 +69,7 @@ def initialise(config: TokenConfig, so_pin: str, user_pin: str) -> SlotDescripti
     label = config.label or ""
     if not 0 < len(label.encode()) <= _LABEL_OCTETS:
         raise OperationRefused(config.name, f"a token's label has 1 to {_LABEL_OCTETS} octets")
-    with _attached(config.module, config.environment) as attached, started_alone(config.lock, label):
+    with _reached(config) as attached:
         named = [each for each in _slots(attached) if each.label == label]
         if any(each.user_pin_set for each in named):
             raise LabelInUse(str(config.module), label)
@@ -90,7 +90,7 @@ def described(config: TokenConfig) -> SlotDescription:
 
     Raises TokenMissing for none or several, ModuleMissing, EnvironmentConflict, TokenUnavailable.
     """
-    with _attached(config.module, config.environment) as attached:
+    with _reached(config) as attached:
         return _meant(attached, config)
 
 
@@ -146,9 +146,18 @@ def softhsm_configuration(directory: Path) -> Path:
 
 
 @contextmanager
-def _attached(path: Path, environment: Mapping[str, str]) -> Iterator[Module]:
+def _reached(config: TokenConfig) -> Iterator[Module]:
+    """The token's module while no other program starts at it, since a token may be unseen in that instant."""
+    with _attached(config.module, config.environment, started_alone(config.lock, config.name)) as module:
+        yield module
+
+
+@contextmanager
+def _attached(
+    path: Path, environment: Mapping[str, str], turn: AbstractContextManager[None] | None = None
+) -> Iterator[Module]:
     module = Module.at(path)
-    with module.alone():
+    with module.alone(), turn or nullcontext():
         module.attach(environment)
         try:
             if not module.running:
@@ -190,7 +199,7 @@ def _meant(module: Module, config: TokenConfig) -> SlotDescription:
 @contextmanager
 def _closed_token(config: TokenConfig) -> Iterator[pkcs11.Token]:
     """The token that `config` names, while no program starts or writes it; TokenAlreadyOpen when this one is in it."""
-    with _attached(config.module, config.environment) as attached, started_alone(config.lock, config.name):
+    with _reached(config) as attached:
         token = _token(attached, _meant(attached, config).slot)
         with token.open(rw=True) as session:
             handle: int = session.handle  # type: ignore[attr-defined]  # the real class has it, its stub not

@@ -39,6 +39,40 @@ def test_two_programs_never_share_a_token(home: Home, tmp_path: Path, program: s
         edited(home, tmp_path, "", "", *lines)
 
 
+@pytest.mark.parametrize(
+    ("names", "shared"),
+    [
+        ('label = "card"\nserial = "0102"', False),
+        ('label = "issuing"\nserial = "0102"', True),  # the other table does not say that it means another serial
+        ('serial = "0102"', False),
+    ],
+)
+def test_a_token_is_named_by_label_serial_or_both(home: Home, tmp_path: Path, names: str, shared: bool) -> None:
+    """A serial beside the label tells a token from one put in its place; one that may be another's is refused."""
+    lines = [line.replace('label = "card"', names) for line in token_lines("card", "officer")]
+    if shared:
+        with pytest.raises(ConfigRefused, match="token issuing is shared"):
+            edited(home, tmp_path, "", "", *lines)
+    else:
+        assert "card" in edited(home, tmp_path, "", "", *lines).tokens
+
+
+def test_two_tokens_of_one_label_differ_in_their_serials(home: Home, tmp_path: Path) -> None:
+    """The same serial twice is one token whatever the labels say; two serials are two."""
+    pairs = {"0102": True, "0304": False}
+    for serial, shared in pairs.items():
+        lines = [
+            line.replace(f'label = "{name}"', f'label = "card"\nserial = "{number}"')
+            for name, number in (("card-1", "0102"), ("card-2", serial))
+            for line in token_lines(name, "officer")
+        ]
+        if shared:
+            with pytest.raises(ConfigRefused, match="token card is shared"):
+                edited(home, tmp_path, "", "", *lines)
+        else:
+            assert edited(home, tmp_path, "", "", *lines).token_of("officer") == ("card-1", "card-2")
+
+
 @pytest.mark.parametrize("token", ["issuing", "responder", "audit"])
 def test_no_key_of_a_program_lies_in_an_officers_token(home: Home, tmp_path: Path, token: str) -> None:
     """Design section 3: CA, responder and audit keys are in their programs' tokens only."""
