@@ -115,6 +115,9 @@ class People(Protocol):
     def ask_share(self, person: Person, token: TokenPlan) -> str:
         """The share that the custodian types from the paper."""
 
+    def done(self, step: Step, facts: Facts) -> None:
+        """Show what a step has done, as the transcript holds it."""
+
     def reason(self, step: Step) -> str:
         """Why the step is taken again."""
 

@@ -81,6 +81,7 @@ class Run:
             raise
         self.checkpoint(f"{step.code}.acted")
         self._write("step.done", facts, step)
+        self.room.people.done(step, facts)
         self.checkpoint(f"{step.code}.done")
 
     def _confirm(self, step: Step, code: str) -> None:

@@ -4,16 +4,19 @@ Everything works without colour and without a network. What is typed wrongly is 
 step or another person stops the ceremony.
 """
 
+import re
 import select
 import sys
-import textwrap
 import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Final, Protocol, TextIO
+
+from pydantic import JsonValue
 
 from ca.ceremony.errors import ConfirmationRefused, TimedOut
 from ca.ceremony.presence import Confirmation, confirm
+from ca.ceremony.room import Facts
 from ca.ceremony.script import Person, Script, TokenPlan
 from ca.ceremony.steps import Step, steps
 from ca.statement import Domain, PrivateKey, sign
@@ -31,7 +34,14 @@ __all__ = [
 ]
 
 WIDTH = 78
-REHEARSAL = "REHEARSAL 練習 | "
+REHEARSAL = "REHEARSAL  "
+
+_PIECE: Final = re.compile(r"[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+\s*|\s+")
+"""What a line is broken between: one wide character, or a word with the space after it."""
+
+_CLOSING: Final = "、。」』)】・ー"
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 Credentials = Mapping[str, PrivateKey]
 """The key of each person's credential, by the person's code."""
@@ -57,13 +67,25 @@ class Screen:
             self._out.write(f"{self._mark}{' ' * indent}{line}".rstrip() + "\n")
         self._out.flush()
 
+    def fact(self, name: str, value: str) -> None:
+        """A named value, its further lines below its first; a digest in two halves."""
+        halves = [value[:32], value[32:]] if _DIGEST.fullmatch(value) else [value]
+        room = WIDTH - display_width(self._mark) - 19
+        for place, line in enumerate(each for half in halves for each in wrapped(half, room)):
+            self.show(f"{'' if place else name:15} {line}", 3)
+
+    def rule(self, left: str, right: str) -> None:
+        """A line across the screen with a word at each end."""
+        filling = "=" * (WIDTH - display_width(self._mark + left + right) - 8)
+        self._out.write(f"{self._mark}== {left} {filling} {right} ==\n")
+
     def ask(self, prompt: str) -> str | None:
         """The line that is typed after the prompt; None when nobody typed one in time or the input has ended."""
         self._out.write(f"{self._mark}{prompt} > ")
         self._out.flush()
-        if not self._ready():
-            return None
-        line = self._typed.readline(4096)
+        line = self._typed.readline(4096) if self._ready() else ""
+        if not (line and self._typed.isatty()):
+            self._out.write(line.rstrip("\r\n") + "\n")  # nobody's terminal has echoed it
         return line.rstrip("\r\n") if line else None
 
     def ask_hidden(self, prompt: str) -> str:
@@ -150,15 +172,24 @@ class TerminalPeople:
         self._screen = screen
         self._credentials = credentials
         self._papers = papers
-        self._phrases = {step.phrase(code) for step in steps(script) for code in step.confirm}
+        self._steps = steps(script)
+        self._phrases = {step.phrase(code) for step in self._steps for code in step.confirm}
 
     def announce(self, step: Step) -> None:
         """Show the step: what it does and what is read aloud, in both languages."""
         self._screen.show()
-        self._screen.show(f"--- {step.code} {step.action} {'-' * 60}"[:60])
-        self._screen.show(step.does.ja, 2)
-        self._screen.show(step.does.en, 2)
-        self._screen.show(f"Read aloud: {step.aloud.ja} / {step.aloud.en}", 2)
+        self._screen.rule(f"{step.code} / S{len(self._steps):02d}", step.action)
+        for words in (step.does.ja, step.does.en):
+            self._screen.show(words, 3)
+        self._screen.show(f"読み上げ  「{step.aloud.ja}」", 3)
+        self._screen.show('Read out  "' + step.aloud.en + '"', 3)
+
+    def done(self, step: Step, facts: Facts) -> None:
+        """Show what the step has done: one line for each fact."""
+        for name, value in facts.items():
+            for place, line in enumerate(_lines(value)):
+                self._screen.fact("" if place else name, line)
+        self._screen.fact("done", step.code)
 
     def confirm(self, step: Step, person: Person, head: bytes) -> Confirmation:
         """Ask until the person's phrase is typed. Raises TimedOut, ConfirmationRefused for a phrase out of place."""
@@ -218,6 +249,9 @@ class SilentPeople:
     def announce(self, step: Step) -> None:
         """Say nothing."""
 
+    def done(self, step: Step, facts: Facts) -> None:
+        """Say nothing."""
+
     def confirm(self, step: Step, person: Person, head: bytes) -> Confirmation:
         """Confirm at once."""
         return confirm(self._credentials[person.code], self._script.digest, step.code, person.code, head)
@@ -244,16 +278,29 @@ class SilentPeople:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The lines of a paragraph, none wider than `width` columns; Japanese breaks anywhere, other words at spaces."""
-    if display_width(text) == len(text):
-        return textwrap.wrap(text, width)
-    lines, line = [], ""
-    for character in text:
-        if display_width(line + character) > width:
-            lines.append(line)
-            line = ""
-        line += character
-    return [*lines, line] if line else lines
+    """The lines of a paragraph, none wider than `width` columns; Japanese breaks anywhere, other text between words."""
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        if display_width(lines[-1] + piece.rstrip()) > width:
+            # no line begins with what closes the one before (JIS X 4051)
+            carried = lines[-1][-1:] if piece[0] in _CLOSING else ""
+            lines[-1] = lines[-1].removesuffix(carried)
+            lines.append(carried)
+            piece = piece.lstrip()
+        while display_width(piece) > width:
+            lines[-1], piece = piece[:width], piece[width:]
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def _lines(value: JsonValue) -> list[str]:
+    """A fact as lines: names and values of a table, items of a list side by side."""
+    if isinstance(value, dict):
+        return [f"{name} {each}" for name, each in value.items()]
+    if isinstance(value, list):
+        return [" ".join(map(str, value)) or "none"]
+    return [str(value)]
 
 
 def standard_screen(limit: int, *, rehearsal: bool) -> Screen:
