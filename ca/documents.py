@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 import pydyf  # type: ignore[import-untyped]  # it publishes no types, and is met here only
 import weasyprint
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from weasyprint.css import ColorProfile
@@ -24,7 +25,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher
 from ca.errors import TooLarge
 from ca.paper_errors import CharactersNotPrintable, FontMissing, PageReachesOut, PaperUnreadable
 
-__all__ = ["FONT", "LIMIT", "Attachment", "attachments_of", "edition", "edition_of", "render"]
+__all__ = ["FONT", "LIMIT", "Attachment", "attachments_of", "edition", "edition_of", "place_at", "render"]
 
 FONT: Final = "IPAexGothic"
 """The family every paper is set in (Debian package fonts-ipaexfont-gothic): Japanese, Latin and figures in one file."""
@@ -148,6 +149,22 @@ def attachments_of(pdf: bytes) -> Mapping[str, bytes]:
         return {}
     except (PdfError, ValueError, TypeError, IndexError, zlib.error) as error:
         raise PaperUnreadable(type(error).__name__) from None
+
+
+def place_at(pdf: bytes, offset: int) -> str:
+    """Name what stands at an offset of a whole paper made here: "page 3", "file script.toml", else "its structure"."""
+    reader = _reader(pdf)
+    named = {each.raw_get("/Contents").idnum: f"page {at}" for at, each in enumerate(_pages(reader), 1)}
+    for file in reader.root.get("/AF", ()):
+        named[file.get_object()["/EF"].raw_get("/F").idnum] = f"file {file.get_object()['/F']}"
+    positions = {reader.xrefs[generic.Reference(number)]: number for number in range(1, int(reader.trailer["/Size"]))}
+    before = [each for each in positions if isinstance(each, int) and each <= offset]
+    return named.get(positions[max(before)], "its structure") if before else "its structure"
+
+
+def _pages(reader: PdfFileReader) -> list[Any]:
+    """The pages, which stand in one flat list in what is made here."""
+    return [each.get_object() for each in reader.root["/Pages"]["/Kids"]]
 
 
 def _reader(pdf: bytes) -> PdfFileReader:

@@ -39,7 +39,7 @@ from ca.errors import TooLarge
 from ca.paper_errors import PaperUnreadable, SealBroken, SealKeyUnusable, SealOfStranger
 from ca.statement import PrivateKey, PublicKey, key_octets
 
-__all__ = ["Seal", "check_seals", "seal"]
+__all__ = ["Seal", "check_seals", "seal", "unsealed"]
 
 _FIELD: Final = re.compile(r"\A[a-z][a-z0-9-]{0,63}\Z")
 _SPARE: Final = 64
@@ -209,6 +209,16 @@ def check_seals(pdf: bytes, keys: Sequence[PublicKey]) -> tuple[Seal, ...]:
             raise SealOfStranger(each.field)
     _check_order(reader)
     return tuple(found)
+
+
+def unsealed(pdf: bytes) -> bytes:
+    """Return the octets of the paper before any seal: its first revision. Raises PaperUnreadable."""
+    start = _reader(pdf).xrefs.get_startxref_for_revision(0)
+    end = b"startxref\n%d\n%%%%EOF\n" % start
+    found = pdf.find(end, start)
+    if found < 0:
+        raise PaperUnreadable("its first revision has no end")
+    return pdf[: found + len(end)]
 
 
 def _checked(pdf: bytes, embedded: EmbeddedPdfSignature) -> Seal:

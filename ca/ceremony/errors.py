@@ -12,6 +12,7 @@ __all__ = [
     "CeremonyRefused",
     "CeremonyStopped",
     "ConfirmationRefused",
+    "MinutesRefused",
     "PeopleRefused",
     "ScriptRefused",
     "SharesRefused",
@@ -151,3 +152,14 @@ class TimedOut(CeremonyRefused):
     code = "ca.ceremony-timeout"
     sentence = "Step {step} was not confirmed by {person} within {seconds} seconds"
     next = "Let everybody come back to the room and resume the ceremony"
+
+
+@dataclass(eq=False)
+class MinutesRefused(CeremonyRefused):
+    """Minutes are not those of a script and a transcript; `place` is a page, an attached file or the seals."""
+
+    place: str
+    why: str
+    code = "ca.ceremony-minutes"
+    sentence = "The minutes are refused at {place}: {why}"
+    next = "Treat the minutes as tampered with: compare them with the copies that the participants keep"
