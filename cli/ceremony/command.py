@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from cli.ceremony.papers import ceremony_minutes, ceremony_script, ceremony_seal
 from cli.output import document
 
 readable = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -157,3 +158,7 @@ def ceremony_resume(context: click.Context, script: Path, transcript: Path, cred
       ninsho --config ca/ninsho.toml ceremony resume g2.toml --transcript g2.jsonl --credential sato=sato-card:sign
     """
     _held(context, script, transcript, credentials, "resume")
+
+
+for command in (ceremony_script, ceremony_minutes, ceremony_seal):
+    ceremony.add_command(command)

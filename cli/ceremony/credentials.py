@@ -12,7 +12,7 @@ from cli.config import Config
 from cli.errors import CommandError
 from cli.officers import KeySource
 
-__all__ = ["opened_credentials"]
+__all__ = ["opened_credentials", "person_source"]
 
 
 class CredentialRefused(CommandError):
@@ -37,7 +37,7 @@ def opened_credentials(config: Config, script: Script, given: Sequence[str]) -> 
             code, _, source = each.partition("=")
             if code not in {person.code for person in script.people} or not source or code in keys:
                 raise CredentialRefused(code, "it is of the form PERSON=KEY, once for each person of the script")
-            keys[code] = stack.enter_context(_source(config, code, source).opened(config))
+            keys[code] = stack.enter_context(person_source(config, code, source).opened(config))
             if key_octets(keys[code].public_key()) != script.person(code).credential.spki:
                 raise CredentialRefused(code, "it is another key than the script names")
         missing = tuple(person.code for person in script.people if person.code not in keys)
@@ -46,7 +46,8 @@ def opened_credentials(config: Config, script: Script, given: Sequence[str]) -> 
         yield keys
 
 
-def _source(config: Config, code: str, source: str) -> KeySource:
+def person_source(config: Config, code: str, source: str) -> KeySource:
+    """Where a person's key is: TOKEN:LABEL of a token that people open, or a PEM file in a demo home."""
     token, colon, label = source.partition(":")
     if colon and token in config.tokens:
         return KeySource(None, token, label)

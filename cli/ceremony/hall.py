@@ -51,10 +51,10 @@ def planned_terms(script: Script, plan: AuthorityPlan, beside: Path) -> Authorit
 
 @contextmanager
 def filled_room(config: Config, script: Script, people: People, beside: Path, memory: Path) -> Iterator[Room]:
-    """The room of `script` in the installation of `config`, once the script's checks have passed.
+    """The room of `script` in the installation of `config`, checked before it is filled.
 
-    The database is closed at the end. `beside` is the folder of the script, `memory` one for throw-away tokens. Raises ScriptRefused, PeopleRefused,
-    ConfigRefused, and the store's errors.
+    The database is closed at the end. `beside` is the folder of the script, `memory` one for throw-away tokens.
+    Raises ScriptRefused, PeopleRefused, ConfigRefused, and the store's errors.
     """
     check_script(script)
     _check_installation(config, script)

@@ -42,7 +42,7 @@ class CeremonyLists:
         now = self._clock()
         end = authority.certificate.not_valid_after_utc
         life = end - now if days is None else min(timedelta(days=days), end - now)
-        signer = list_signer(authority, [authority], self._profiles)
+        signer = list_signer(authority, [authority.certificate], self._profiles)
         signer = replace(
             signer, profile=replace(signer.profile, next_update_hours=max(1, int(life / timedelta(hours=1))))
         )

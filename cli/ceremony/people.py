@@ -81,7 +81,8 @@ class Screen:
 
     def ask(self, prompt: str) -> str | None:
         """The line that is typed after the prompt; None when nobody typed one in time or the input has ended."""
-        self._out.write(f"{self._mark}{prompt} > ")
+        self.show(prompt)
+        self._out.write(f"{self._mark}> ")
         self._out.flush()
         line = self._typed.readline(4096) if self._ready() else ""
         if not (line and self._typed.isatty()):
@@ -94,7 +95,8 @@ class Screen:
             return self.ask(prompt) or ""
         from getpass import getpass
 
-        return getpass(f"{self._mark}{prompt} > ", stream=self._out)
+        self.show(prompt)
+        return getpass(f"{self._mark}> ", stream=self._out)
 
     def wipe(self) -> None:
         """Clear the screen and what scrolled off it, where the output is a terminal."""
@@ -195,7 +197,7 @@ class TerminalPeople:
         """Ask until the person's phrase is typed. Raises TimedOut, ConfirmationRefused for a phrase out of place."""
         phrase = step.phrase(person.code)
         while True:
-            typed = self._screen.ask(f'{person.role} {person.name}: type "{phrase}"')
+            typed = self._screen.ask(f'{person.role.value.capitalize()} {person.name} types "{phrase}"')
             if typed is None:
                 raise TimedOut(person.code, step.code, self._screen.limit)
             given = " ".join(unicodedata.normalize("NFKC", typed).split())

@@ -1,0 +1,133 @@
+"""`ninsho ceremony script|minutes|seal|verify`: the papers of a ceremony."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_bytes
+
+import click
+
+from ca.statement import PrivateKey
+from cli.ceremony.credentials import person_source
+from cli.config import Config
+from cli.installation import config_of
+from cli.output import document
+from cli.wiring import open_token, utc_now
+
+readable = click.Path(path_type=Path, exists=True, dir_okay=False)
+new_file = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("script")
+@click.argument("script", type=readable)
+@click.option("--lang", type=click.Choice(["ja", "en"]), default="ja", show_default=True, help="Language of the paper.")
+@click.option("--output", "-o", type=new_file, required=True, help="The PDF to write; it must not exist.")
+@click.option("--rehearsal", is_flag=True, help="Mark every page as a rehearsal's.")
+@click.pass_context
+def ceremony_script(context: click.Context, script: Path, lang: str, output: Path, rehearsal: bool) -> None:
+    """Print the script as PDF: what each person reads aloud, does, types and signs.
+
+    \b
+    Example:
+      ninsho ceremony script docs/ceremonies/one-tier-ca.toml --lang en -o script.pdf
+    """
+    from ca.ceremony.check import check_script, expected_digests
+    from ca.ceremony.printed import script_pdf
+    from ca.ceremony.script import load_script
+    from cli.ceremony.hall import planned_terms
+    from policies.profile import load_profiles
+
+    read = load_script(script.read_bytes())
+    check_script(read)
+    digests = expected_digests(read, load_profiles(), lambda plan: planned_terms(read, plan, script.parent))
+    pdf = script_pdf(read, "ja" if lang == "ja" else "en", digests=digests, rehearsal=rehearsal)
+    write_new(output, pdf)
+    body = {"file": str(output), "octets": len(pdf), "script": read.digest.hex(), "language": lang}
+    document(context, "ceremony.script", body, f"{output}: the script {read.digest.hex()}")
+
+
+SIGN_WITH = click.option(
+    "--sign-with",
+    required=True,
+    metavar="KEY",
+    help="'audit' for the audit token, TOKEN:LABEL of a person's token, or a PEM file in a demo home.",
+)
+CERTIFICATE = click.option("--certificate", type=readable, help="The signer's certificate; without one, the key's own.")
+
+
+@click.command("minutes")
+@click.argument("script", type=readable)
+@click.option("--transcript", type=readable, required=True, help="The transcript of the ceremony.")
+@click.option("--output", "-o", type=new_file, required=True, help="The PDF to write; it must not exist.")
+@SIGN_WITH
+@CERTIFICATE
+@click.pass_context
+def ceremony_minutes(
+    context: click.Context, script: Path, transcript: Path, output: Path, sign_with: str, certificate: Path | None
+) -> None:
+    """Make the minutes from script and transcript, both inside, and seal them with the audit key.
+
+    \b
+    Example:
+      ninsho --config ca/ninsho.toml ceremony minutes g2.toml --transcript g2.jsonl -o minutes.pdf --sign-with audit
+    """
+    from ca.ceremony.minutes import minutes_pdf
+
+    unsealed = minutes_pdf(script.read_bytes(), transcript.read_bytes())
+    sealed(context, unsealed, output, "audit", sign_with, certificate)
+
+
+@click.command("seal")
+@click.argument("minutes", type=readable)
+@click.option("--person", required=True, help="Who seals: the person's code in the script.")
+@click.option("--output", "-o", type=new_file, required=True, help="The PDF to write; it must not exist.")
+@SIGN_WITH
+@CERTIFICATE
+@click.pass_context
+def ceremony_seal(
+    context: click.Context, minutes: Path, person: str, output: Path, sign_with: str, certificate: Path | None
+) -> None:
+    """Add a participant's seal to sealed minutes.
+
+    \b
+    Example:
+      ninsho --config ca/ninsho.toml ceremony seal minutes.pdf --person abe --sign-with abe-card:sign -o sealed.pdf
+    """
+    sealed(context, minutes.read_bytes(), output, person, sign_with, certificate)
+
+
+def sealed(
+    context: click.Context, pdf: bytes, output: Path, name: str, sign_with: str, certificate: Path | None
+) -> None:
+    """Write `pdf` with one more seal and say so."""
+    from ca.ceremony.sealing import seal_minutes
+    from cli.preview import certificate_file
+
+    known = certificate_file(certificate) if certificate else None
+    serial = int.from_bytes(b"\x01" + token_bytes(15), "big")
+    with signing_key(config_of(context), name, sign_with) as key:
+        made = seal_minutes(pdf, key, name, known, serial, utc_now())
+    write_new(output, made)
+    document(context, "ceremony.seal", {"file": str(output), "octets": len(made), "person": name}, f"{output}: sealed")
+
+
+@contextmanager
+def signing_key(config: Config, name: str, sign_with: str) -> Iterator[PrivateKey]:
+    """The key that seals: the audit token's, or a person's."""
+    if sign_with == "audit":
+        with open_token(config, config.audit.token) as token:
+            yield token.signing_key(config.audit.key)
+        return
+    with person_source(config, name, sign_with).opened(config) as key:
+        yield key
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that was not there; `FileExistsError` is told as a sentence."""
+    from cli.options import FileRefused
+
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise FileRefused(path, "it exists, and papers are never written over") from None
