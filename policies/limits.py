@@ -48,7 +48,10 @@ LEAF_YEARS = 5
 LEAF_BIRTHDAYS = 11
 """The last birthday a resident's certificate may reach: the next card's renewal (fact sheet c.8)."""
 RESPONDER_DAYS = 366
-"""The longest life of a responder certificate, which nobody can check for revocation (RFC 6960 4.2.2.2.1)."""
+"""The longest life of a responder certificate, which nobody can check for revocation (RFC 6960 4.2.2.2.1).
+
+One that two persons approve may live as long as an authority: the last one before the authority's key is destroyed.
+"""
 RSA_BITS = frozenset({2048, 3072, 4096})
 """RSA moduli; the Order's article 2 demands 2048 and the token signs no more than 4096."""
 CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
@@ -95,8 +98,9 @@ def _key(profile: CertificateProfile) -> Iterator[Excess]:
 
 def _life(profile: CertificateProfile) -> Iterator[Excess]:
     rule = profile.validity
-    if profile.facts == "responder" and not (isinstance(rule, DaysRule) and rule.days <= RESPONDER_DAYS):
-        yield "validity", f"a responder certificate lives at most {RESPONDER_DAYS} days"
+    days = RESPONDER_DAYS if profile.approvals < 2 else CA_YEARS * 366
+    if profile.facts == "responder" and not (isinstance(rule, DaysRule) and 0 < rule.days <= days):
+        yield "validity", f"such a responder certificate lives at most {days} days"
     if isinstance(rule, DaysRule) and rule.cut_short and profile.facts != "responder":
         yield "validity.cut_short", "only a responder's certificate may be shorter than its rule"
     if isinstance(rule, BirthdayRule) != (profile.facts == "resident"):
@@ -108,7 +112,7 @@ def _life(profile: CertificateProfile) -> Iterator[Excess]:
     most = CA_YEARS if profile.is_authority else LEAF_YEARS
     if isinstance(rule, YearsRule) and not 0 < rule.years <= most:
         yield "validity.years", f"such a certificate lives at most {most} years"
-    if isinstance(rule, DaysRule) and not 0 < rule.days <= most * 366:
+    if isinstance(rule, DaysRule) and profile.facts != "responder" and not 0 < rule.days <= most * 366:
         yield "validity.days", f"such a certificate lives at most {most * 366} days"
 
 

@@ -33,6 +33,7 @@ NAMES = {
     "lgpki-server",
     "lgpki-web",
     "ocsp-responder",
+    "ocsp-responder-last",
 }
 
 
