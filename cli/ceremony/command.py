@@ -8,8 +8,8 @@ from typing import Literal
 
 import click
 
-from cli.ceremony.papers import ceremony_minutes, ceremony_script, ceremony_seal
-from cli.output import document
+from cli.ceremony.papers import ceremony_minutes, ceremony_script, ceremony_seal, ceremony_verify
+from cli.output import as_json, document
 
 readable = click.Path(path_type=Path, exists=True, dir_okay=False)
 new_file = click.Path(path_type=Path, dir_okay=False)
@@ -81,7 +81,7 @@ def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | N
     read = load_script(script.read_bytes())
     with TemporaryDirectory(prefix="rehearsal-") as folder:
         rehearsal = prepare_rehearsal(read, Path(folder), script.parent)
-        screen = standard_screen(read.timeout, rehearsal=True)
+        screen = standard_screen(read.timeout, rehearsal=True, talk=as_json(context))
         people = TerminalPeople(rehearsal.script, screen, rehearsal.credentials, rehearsal.papers)
         written = transcript or Path(folder) / "transcript.jsonl"
         with (
@@ -107,7 +107,7 @@ def _held(
 
     config = config_of(context)
     read = load_script(script.read_bytes())
-    screen = standard_screen(read.timeout, rehearsal=False)
+    screen = standard_screen(read.timeout, rehearsal=False, talk=as_json(context))
     with ExitStack() as stack:
         keys = stack.enter_context(opened_credentials(config, read, credentials))
         people = TerminalPeople(read, screen, keys, TypedPapers(screen))
@@ -117,7 +117,7 @@ def _held(
         stack.enter_context(lines)
         root = Run(room, lines, elapsed_seconds).hold()
     body = {"rehearsal": False, "root": root.hex(), "transcript": str(transcript)}
-    document(context, "ceremony.run", body, f"The ceremony is complete; transcript root {root.hex()}")
+    document(context, f"ceremony.{mode}", body, f"The ceremony is complete; transcript root {root.hex()}")
 
 
 CREDENTIAL = click.option(
@@ -160,5 +160,5 @@ def ceremony_resume(context: click.Context, script: Path, transcript: Path, cred
     _held(context, script, transcript, credentials, "resume")
 
 
-for command in (ceremony_script, ceremony_minutes, ceremony_seal):
+for command in (ceremony_script, ceremony_minutes, ceremony_seal, ceremony_verify):
     ceremony.add_command(command)

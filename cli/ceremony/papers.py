@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_bytes
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from cli.config import Config
 from cli.installation import config_of
 from cli.output import document
 from cli.wiring import open_token, utc_now
+
+if TYPE_CHECKING:
+    from ca.seals import Seal
 
 readable = click.Path(path_type=Path, exists=True, dir_okay=False)
 new_file = click.Path(path_type=Path, dir_okay=False)
@@ -74,7 +78,8 @@ def ceremony_minutes(
     from ca.ceremony.minutes import minutes_pdf
 
     unsealed = minutes_pdf(script.read_bytes(), transcript.read_bytes())
-    sealed(context, unsealed, output, "audit", sign_with, certificate)
+    octets = sealed(context, unsealed, output, "audit", sign_with, certificate)
+    document(context, "ceremony.minutes", {"file": str(output), "octets": octets}, f"{output}: minutes, sealed")
 
 
 @click.command("seal")
@@ -93,13 +98,69 @@ def ceremony_seal(
     Example:
       ninsho --config ca/ninsho.toml ceremony seal minutes.pdf --person abe --sign-with abe-card:sign -o sealed.pdf
     """
-    sealed(context, minutes.read_bytes(), output, person, sign_with, certificate)
+    octets = sealed(context, minutes.read_bytes(), output, person, sign_with, certificate)
+    body = {"file": str(output), "octets": octets, "person": person}
+    document(context, "ceremony.seal", body, f"{output}: sealed by {person}")
+
+
+@click.command("verify")
+@click.argument("transcript", type=readable)
+@click.argument("minutes", type=readable)
+@click.option(
+    "--public-key",
+    "keys",
+    type=readable,
+    multiple=True,
+    required=True,
+    help="Whose seals are believed: PEM, repeatable.",
+)
+@click.option("--script", type=readable, help="The script; otherwise the one inside the minutes.")
+@click.pass_context
+def ceremony_verify(
+    context: click.Context, transcript: Path, minutes: Path, keys: tuple[Path, ...], script: Path | None
+) -> None:
+    """Verify a ceremony offline: the transcript's chain, every confirmation, the minutes and their seals.
+
+    Needs the two files and public keys only. Whatever was changed is named by its place; exit status 5.
+
+    \b
+    Example:
+      ninsho ceremony verify g2.jsonl minutes.pdf --public-key audit.pem
+    """
+    from ca.ceremony.verification import verify
+    from cli.wiring import public_key_file
+
+    believed = [public_key_file(each) for each in keys]
+    found = verify(
+        transcript.read_bytes(), minutes.read_bytes(), believed, script.read_bytes() if script is not None else None
+    )
+    body = {
+        "id": found.script.id,
+        "kind": found.script.kind.value,
+        "script": found.script.digest.hex(),
+        "root": found.root.hex(),
+        "entries": found.entries,
+        "rehearsal": found.rehearsal,
+        "seals": [{"field": each.field, "key": _key(each)} for each in found.minutes.seals],
+        "remade": found.minutes.remade,
+    }
+    lines = [f"{'REHEARSAL ' if found.rehearsal else ''}{found.script.id} ({found.script.kind}): all holds together"]
+    lines += [f"root      {found.root.hex()}", f"entries   {found.entries}"]
+    lines += [f"seal      {each.field} by key {_key(each)}" for each in found.minutes.seals]
+    document(context, "ceremony.verify", body, "\n".join(lines))
+
+
+def _key(found: "Seal") -> str:
+    """The SHA-256 of the sealing key's SubjectPublicKeyInfo."""
+    from ca.authority import key_hash
+
+    return key_hash(found.certificate.public_key()).hex()  # type: ignore[arg-type]  # a verified seal's key is one
 
 
 def sealed(
     context: click.Context, pdf: bytes, output: Path, name: str, sign_with: str, certificate: Path | None
-) -> None:
-    """Write `pdf` with one more seal and say so."""
+) -> int:
+    """Write `pdf` with one more seal; its octets."""
     from ca.ceremony.sealing import seal_minutes
     from cli.preview import certificate_file
 
@@ -108,7 +169,7 @@ def sealed(
     with signing_key(config_of(context), name, sign_with) as key:
         made = seal_minutes(pdf, key, name, known, serial, utc_now())
     write_new(output, made)
-    document(context, "ceremony.seal", {"file": str(output), "octets": len(made), "person": name}, f"{output}: sealed")
+    return len(made)
 
 
 @contextmanager

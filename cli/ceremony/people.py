@@ -305,6 +305,6 @@ def _lines(value: JsonValue) -> list[str]:
     return [str(value)]
 
 
-def standard_screen(limit: int, *, rehearsal: bool) -> Screen:
-    """The terminal that the program was started on."""
-    return Screen(sys.stdout, sys.stdin, limit, rehearsal=rehearsal)
+def standard_screen(limit: int, *, rehearsal: bool, talk: bool) -> Screen:
+    """The terminal the program was started on; `talk` keeps standard output free for a document."""
+    return Screen(sys.stderr if talk else sys.stdout, sys.stdin, limit, rehearsal=rehearsal)
