@@ -32,6 +32,7 @@ Terms = Callable[[AuthorityPlan], AuthorityTerms]
 _SERIAL: Final = int.from_bytes(b"\x01" * 16, "big")
 _CURVES: Final[Mapping[str, ec.EllipticCurve]] = {"p-256": ec.SECP256R1(), "p-384": ec.SECP384R1()}
 _WITH_AUTHORITIES: Final = frozenset(Kind) - {Kind.BACKUP, Kind.ROSTER}
+_WITH_KEYS: Final = frozenset({Kind.ONE_TIER, Kind.ROOT_AND_SUBORDINATE, Kind.RENEWAL})
 _WITH_RETIREMENT: Final = frozenset({Kind.DESTRUCTION, Kind.RETIREMENT, Kind.COMPROMISE})
 _SIGNED: Final = frozenset(Kind) - {Kind.BACKUP, Kind.ROOT_LIST}
 _REASONS: Final = {
@@ -64,7 +65,17 @@ def check_script(script: Script) -> None:
             raise ScriptRefused(f"tokens.{token.name}.serial", "it is given exactly for a token that is not new")
     for plan in script.authorities:
         _check_authority(script, plan)
+    _check_keys(script)
     _check_ends(script)
+
+
+def _check_keys(script: Script) -> None:
+    if script.keys and script.kind not in _WITH_KEYS:
+        raise ScriptRefused("keys", f"a ceremony of kind {script.kind} has none")
+    _refuse_doubles("keys", [each.label for each in script.keys])
+    for key in script.keys:
+        if key.token not in {each.name for each in script.tokens}:
+            raise ScriptRefused(f"keys.{key.label}.token", f"the script has no such table: {key.token}")
 
 
 def _check_authority(script: Script, plan: AuthorityPlan) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "LIMIT",
     "AuthorityPlan",
     "Credential",
+    "KeyPlan",
     "Kind",
     "ListPlan",
     "Person",
@@ -148,6 +149,14 @@ class TokenPlan(_Table):
     new: bool = False
 
 
+class KeyPlan(_Table):
+    """A key that is made in a token for no authority, such as the one that signs the audit trail's anchors."""
+
+    token: Code
+    label: Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,63}\z")]
+    algorithm: Algorithm
+
+
 class ListPlan(_Table):
     """A last or an offline list: how many days it is valid for; absent where the authority's own end is meant."""
 
@@ -243,6 +252,7 @@ class Script(_Table):
     base_url: Annotated[str, Field(pattern=r"\Ahttps?://[^\s]{1,200}\z")]
     people: Annotated[tuple[Person, ...], Field(min_length=4, max_length=32)]
     tokens: Annotated[tuple[TokenPlan, ...], Field(max_length=8)] = ()
+    keys: Annotated[tuple[KeyPlan, ...], Field(max_length=8)] = ()
     authorities: Annotated[tuple[AuthorityPlan, ...], Field(max_length=16)] = ()
     peer: Peer | None = None
     backup: BackupPlan | None = None

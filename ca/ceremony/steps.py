@@ -114,6 +114,8 @@ def _made(plan: AuthorityPlan) -> Iterator[tuple[str, _Facts]]:
 
 def _hierarchy(script: Script) -> Iterator[tuple[str, _Facts]]:
     yield from _tokens(script)
+    for key in script.keys:
+        yield "key.generate", {"token": key.token, "label": key.label, "algorithm": key.algorithm}
     for plan in script.authorities:
         if not plan.exists:
             yield from _made(plan)

@@ -79,6 +79,7 @@ def _earlier(script: Script) -> Script | None:
             "kind": Kind.ONE_TIER,
             "authorities": made,
             "tokens": tokens,
+            "keys": (),
             "peer": None,
             "backup": None,
             "roster": None,
