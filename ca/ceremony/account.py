@@ -79,6 +79,10 @@ _DEVIATIONS: Final[Mapping[str, Words]] = MappingProxyType(
         "step.deviation": Words(ja="手順をやり直した", en="the step was taken again"),
         "ceremony.resumed": Words(ja="セレモニーを再開した", en="the ceremony was resumed"),
         "key.discarded": Words(ja="証明書のない鍵を消去した", en="a key without a certificate was destroyed"),
+        "certificate.abandoned": Words(
+            ja="記録されなかった証明書の番号を失効扱いとした", en="a serial number that was not recorded was given up"
+        ),
+        "token.opened-again": Words(ja="トークンを再び開いた", en="a token was opened again"),
         DROPPED: Words(ja="途中で切れた記録の行を除いた", en="an incomplete line of the transcript was dropped"),
     }
 )
@@ -119,7 +123,7 @@ def _taken(step: Step, entries: Sequence[Entry]) -> Taken:
 def _deviations(entries: Sequence[Entry]) -> Iterator[Deviation]:
     for each in entries:
         if each.event in _DEVIATIONS:
-            told = each.facts.get("reason") or each.facts.get("code") or each.facts.get("label") or ""
+            told = next((each.facts[name] for name in ("reason", "code", "label", "serial") if name in each.facts), "")
             yield Deviation(each.at, each.step or "", _DEVIATIONS[each.event], _text(told))
 
 

@@ -16,11 +16,12 @@ from ca.ceremony.room import Attempt, Facts, Room
 from ca.ceremony.script import AuthorityPlan
 from ca.ceremony.steps import responder_label
 from ca.hierarchy import responder_certificate, self_signed_certificate, subordinate_certificate
+from ca.recovery import abandon_rows
 from ca.statement import PublicKey
 from policies.profile import CertificateProfile
-from store.certificates import CertificateFilter, find
+from store.certificates import CertificateFilter, CertificateRecord, State, find
 
-__all__ = ["active_authority", "certificate_facts", "certified", "certify_authority", "certify_responder"]
+__all__ = ["active_authority", "certificate_facts", "certified", "certify_authority", "certify_responder", "settled"]
 
 RESPONDER = "ocsp-responder"
 LAST_RESPONDER = "ocsp-responder-last"
@@ -30,8 +31,8 @@ LAST_RESPONDER = "ocsp-responder-last"
 def certify_authority(room: Room, attempt: Attempt) -> Facts:
     """Certify a new authority's key by itself or by the authority above, as reviewed but for key, serial and times."""
     plan = room.script.authority(attempt.fact("authority"))
-    found = certified(room, plan) if attempt.again else None
-    certificate = found or _certify(room, plan)
+    key = room.token(str(plan.token)).signing_key(plan.name).public_key()
+    certificate = settled(room, attempt, plan.name, key, str(plan.profile)) or _certify(room, plan)
     digest = blanked_digest(certificate.tbs_certificate_bytes)
     if digest != room.expected.get(plan.name):
         raise CeremonyChanged(f"the certificate of {plan.name}", "its bytes differ in more than key, serial and times")
@@ -46,7 +47,7 @@ def certify_responder(room: Room, attempt: Attempt) -> Facts:
     last = room.script.retirement is not None
     profile = _profile(room, LAST_RESPONDER if last else RESPONDER)
     name = responder_label(plan.name)
-    if attempt.again and (found := _found(room, name, key, profile.name)) is not None:
+    if (found := settled(room, attempt, name, key, profile.name)) is not None:
         return certificate_facts(found)
     certificate = responder_certificate(
         name,
@@ -75,6 +76,21 @@ def certified(room: Room, plan: AuthorityPlan) -> x509.Certificate | None:
     """The certificate recorded for the key of a new authority; None while there is none."""
     key = room.token(str(plan.token)).signing_key(plan.name).public_key()
     return _found(room, plan.name, key, str(plan.profile))
+
+
+def settled(room: Room, attempt: Attempt, name: str, key: PublicKey, profile: str) -> x509.Certificate | None:
+    """Settle what an interrupted attempt left behind; the certificate that it recorded, None for one to be made.
+
+    A serial number that it reserved and never recorded is given up for ever, since a signature may exist.
+    """
+    if not attempt.again:
+        return None
+    left = _rows(room, name, key, profile, "reserved")
+    for row in left:
+        attempt.note("certificate.abandoned", {"serial": f"{row.serial:x}", "profile": profile})
+    with room.ledger.database.transaction() as tx:
+        abandon_rows(tx, left, room.ledger, room.clock())
+    return _found(room, name, key, profile)
 
 
 def certificate_facts(certificate: x509.Certificate) -> Facts:
@@ -129,13 +145,17 @@ def _responder_key(room: Room, plan: AuthorityPlan) -> PublicKey:
 
 
 def _found(room: Room, name: str, key: PublicKey, profile: str) -> x509.Certificate | None:
+    issued = (row.certificate for row in _rows(room, name, key, profile, "issued"))
+    ders = [each for each in issued if each is not None]
+    return x509.load_der_x509_certificate(ders[0]) if ders else None
+
+
+def _rows(room: Room, name: str, key: PublicKey, profile: str, state: State) -> tuple[CertificateRecord, ...]:
     wanted = CertificateFilter(
-        profile=profile, holder=sha256(name.encode()).digest(), key_hash=key_hash(key), state="issued"
+        profile=profile, holder=sha256(name.encode()).digest(), key_hash=key_hash(key), state=state
     )
     with room.ledger.database.snapshot() as tx:
-        rows = find(tx, wanted, limit=1)
-    ders = [row.certificate for row in rows if row.certificate is not None]
-    return x509.load_der_x509_certificate(ders[0]) if ders else None
+        return find(tx, wanted)
 
 
 def _profile(room: Room, name: str) -> CertificateProfile:

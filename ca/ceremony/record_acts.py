@@ -31,9 +31,19 @@ def record_authority(room: Room, attempt: Attempt) -> Facts:
     before = room.statement(plan.name)
     statement = _next(room, plan, before) if before else _first(room, plan)
     if attempt.again and before is not None and _same(before, statement):
-        return _record_facts(before)
+        statement = before
+    else:
+        _enter(room, attempt, statement)
+    room.publication.put(f"ca/{statement.name}.cer", statement.certificate, "1")
+    attempt.reached("published")
+    return _record_facts(statement)
+
+
+def _enter(room: Room, attempt: Attempt, statement: AuthorityStatement) -> None:
+    """Have a record signed and enter it with its audit entry, both or neither."""
     document = authority_document(statement)
     signatures = signed_by_administrators(room, Domain.AUTHORITY, document)
+    attempt.reached("signed")
     certificate = statement.x509()
     record = AuthorityRecord(
         name=statement.name,
@@ -45,17 +55,18 @@ def record_authority(room: Room, attempt: Attempt) -> Facts:
         document=document,
         signatures=signatures,
         added_at=room.clock(),
+        version=statement.version,
     )
     with room.ledger.database.transaction() as tx:
-        (add_version if before else add_authority)(tx, record)
+        (add_authority if statement.version == 1 else add_version)(tx, record)
         facts: dict[str, Fact] = {
             "authority": statement.name,
             "key": statement.key_hash.hex(),
             "version": statement.version,
         }
         room.ledger.audit.append(tx, "authority.entered", facts, room.clock())
-    room.publication.put(f"ca/{statement.name}.cer", statement.certificate, "1")
-    return _record_facts(statement)
+        attempt.reached("entering")
+    attempt.reached("entered")
 
 
 def sign_roster_document(room: Room, attempt: Attempt) -> Facts:
@@ -73,6 +84,8 @@ def sign_roster_document(room: Room, attempt: Attempt) -> Facts:
         add_roster(tx, RosterRecord(roster.version, document, signatures, room.clock()))
         entered: dict[str, Fact] = {"version": roster.version, "persons": len(roster.persons)}
         room.ledger.audit.append(tx, "roster.entered", entered, room.clock())
+        attempt.reached("entering")
+    attempt.reached("entered")
     return facts
 
 
@@ -159,7 +172,7 @@ def _record_facts(statement: AuthorityStatement) -> Facts:
     return {
         "authority": statement.name,
         "version": statement.version,
-        "profiles": sorted(statement.profiles),
+        "profiles": [*sorted(statement.profiles)],
         "responders": [each.hex() for each in statement.responders],
         "issuing_from": statement.issuing_from.isoformat(),
         "issuing_until": statement.issuing_until.isoformat(),

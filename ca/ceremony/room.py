@@ -14,11 +14,12 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from ca.authority import Authority, AuthorityStatement
+from ca.ceremony.entry import Entry
 from ca.ceremony.errors import CeremonyStopped
 from ca.ceremony.presence import Confirmation
 from ca.ceremony.script import Person, Script, TokenPlan
 from ca.ceremony.steps import Step
-from ca.issuance import Ledger
+from ca.issuance import Checkpoint, Ledger
 from ca.roster import Roster
 from ca.serials import SerialNumbers
 from ca.statement import Domain, PrivateKey
@@ -200,11 +201,24 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One time that a step is taken. `again` after an interruption; `note` writes an event that must not get lost."""
+    """One time that a step is taken. `earlier` are the entries of the times before it that were interrupted.
+
+    `note` writes an event that must not get lost; `reached` is passed at named points, where tests stop the process.
+    """
 
     step: Step
-    again: bool
+    earlier: tuple[Entry, ...]
     note: Callable[[str, Facts], None]
+    reached: Checkpoint
+
+    @property
+    def again(self) -> bool:
+        """Whether the step was begun before and interrupted."""
+        return bool(self.earlier)
+
+    def noted(self, event: str) -> bool:
+        """Whether an interrupted attempt wrote this event."""
+        return any(each.event == event for each in self.earlier)
 
     def fact(self, name: str) -> str:
         """A parameter of the step."""

@@ -4,36 +4,45 @@ The transcript is the only memory: what it says was done is done, what it says w
 its act when the ceremony is resumed. `checkpoint` is passed at named points, where tests stop the process.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Final
 
 from ca.ceremony import certificate_acts, record_acts, token_acts
+from ca.ceremony.confirmations import check_confirmations
 from ca.ceremony.errors import CeremonyChanged, TranscriptClosed
 from ca.ceremony.presence import check, check_against_roster
-from ca.ceremony.room import Act, Attempt, Facts, Room
+from ca.ceremony.room import Act, Attempt, CeremonyToken, Facts, Room
 from ca.ceremony.script import TokenPlan
 from ca.ceremony.steps import Step, steps
-from ca.ceremony.transcript import CLOSED, OPENED, PROGRAM, Transcript
+from ca.ceremony.transcript import CLOSED, OPENED, PROGRAM, Entry, Transcript
 from ca.ceremony.words import digest_words
 from ca.issuance import Checkpoint, passed
 
 __all__ = ["POINTS", "Run"]
 
 POINTS: Final = ("begun", "confirmed", "acted", "done")
-"""The named points of every step, passed in this order as "S03.begun" and so on."""
+"""The named points of every step, passed in this order as "S03.begun" and so on.
+
+An act passes points of its own in between: one for each event that it notes ("S03.shares.kept") and one wherever it
+has changed something outside the transcript ("S05.generated"); `OPENED` is passed before the first step.
+"""
 
 
 class Run:
-    """One sitting of a ceremony. `elapsed` gives the seconds of a monotonic clock since the program started."""
+    """One sitting of a ceremony, made when its program starts.
+
+    `seconds` is a monotonic clock of any beginning: the transcript counts from here.
+    """
 
     def __init__(
-        self, room: Room, transcript: Transcript, elapsed: Callable[[], float], checkpoint: Checkpoint = passed
+        self, room: Room, transcript: Transcript, seconds: Callable[[], float], checkpoint: Checkpoint = passed
     ) -> None:
         self.room = room
         self.transcript = transcript
-        self.elapsed = elapsed
+        self.seconds = seconds
+        self.started = seconds()
         self.checkpoint = checkpoint
         self.steps = steps(room.script)
 
@@ -41,7 +50,9 @@ class Run:
         """Take every step that is not done yet and close the transcript; returns its root.
 
         Raises CeremonyRefused and what the acts raise; the transcript then ends with why, and `hold` goes on from there
-        in another sitting. Raises CeremonyChanged when the transcript was opened for another script or program.
+        in another sitting. Raises CeremonyChanged when the transcript was opened for another script, program or
+        certificate, or a token is not as the transcript says; TranscriptBroken and ConfirmationRefused when people did
+        not confirm what it says.
         """
         with self.room.closed_at_the_end():
             resumed = bool(self.transcript.entries)
@@ -50,9 +61,10 @@ class Run:
                 self._write("ceremony.resumed", {"root": self.transcript.root.hex()})
             else:
                 self._write(OPENED, self._opening())
+                self.checkpoint(OPENED)
             self._check_roster()
             for step in self.steps:
-                if "done" not in self._events(step):
+                if self._done(step) is None:
                     self._take(step)
                 elif resumed:
                     self._reopen(step)
@@ -61,28 +73,40 @@ class Run:
         return self.transcript.root
 
     def _take(self, step: Step) -> None:
-        again = "begun" in self._events(step)
-        if again:
-            self._write("step.deviation", {"reason": self.room.people.reason(step)}, step)
-        self._write("step.begun", {"action": step.action, **step.facts}, step)
-        self.checkpoint(f"{step.code}.begun")
-        try:
+        earlier = self._entries(step)
+        with self._stopping(step):
+            if earlier:
+                self._write("step.deviation", {"reason": self.room.people.reason(step)}, step)
+            self._write("step.begun", {"action": step.action, **step.facts}, step)
+            self.checkpoint(f"{step.code}.begun")
             self.room.people.announce(step)
             for code in step.confirm:
                 self._confirm(step, code)
             self.checkpoint(f"{step.code}.confirmed")
-            attempt = Attempt(step, again, lambda event, facts: self._write(event, facts, step))
-            facts = _ACTS[step.action](self.room, attempt)
+            facts = _ACTS[step.action](self.room, self._attempt(step, earlier))
+            self.checkpoint(f"{step.code}.acted")
+        self._write("step.done", facts, step)
+        self.room.people.done(step, facts)
+        self.checkpoint(f"{step.code}.done")
+
+    def _attempt(self, step: Step, earlier: tuple[Entry, ...]) -> Attempt:
+        def note(event: str, facts: Facts) -> None:
+            self._write(event, facts, step)
+            self.checkpoint(f"{step.code}.{event}")
+
+        return Attempt(step, earlier, note, lambda point: self.checkpoint(f"{step.code}.{point}"))
+
+    @contextmanager
+    def _stopping(self, step: Step) -> Iterator[None]:
+        """Write down that a step stopped, and why, before whatever stopped it goes on its way."""
+        try:
+            yield
         except TranscriptClosed:
             raise
         except BaseException as error:
             with suppress(TranscriptClosed):  # the disk that refused an entry refuses this one too
                 self._write("step.stopped", {"code": getattr(error, "code", type(error).__name__)}, step)
             raise
-        self.checkpoint(f"{step.code}.acted")
-        self._write("step.done", facts, step)
-        self.room.people.done(step, facts)
-        self.checkpoint(f"{step.code}.done")
 
     def _confirm(self, step: Step, code: str) -> None:
         person = self.room.script.person(code)
@@ -98,16 +122,34 @@ class Run:
         token = self.room.script.token(step.facts["token"])
         if self._closed(token):
             return
-        opened = token_acts.reopen(self.room, token)
-        self._write("token.opened-again", {"token": token.name, "serial": opened.serial}, step)
+        with self._stopping(step):
+            opened = token_acts.reopen(self.room, token)
+            self._write("token.opened-again", {"token": token.name, "serial": opened.serial}, step)
+            self._check_unchanged(step, opened)
+
+    def _check_unchanged(self, step: Step, token: CeremonyToken) -> None:
+        """The token is the one that the step opened, and the keys made in it are those that were read aloud."""
+        name = step.facts["token"]
+        opened = self._done(step)
+        if opened is not None and token.serial != opened["serial"]:
+            raise CeremonyChanged(f"Token {name}", "its serial number was another one")
+        for each in self.steps:
+            made = self._done(each) if each.action == "key.generate" and each.facts["token"] == name else None
+            if made is not None:
+                label = each.facts["label"]
+                if token_acts.key_facts(token.signing_key(label).public_key())["key"] != made["key"]:
+                    raise CeremonyChanged(f"The key {label}", "it is not the one that was made")
 
     def _closed(self, token: TokenPlan) -> bool:
         closing = [each for each in self.steps if each.action == "token.close" and each.facts["token"] == token.name]
-        return any("done" in self._events(each) for each in closing)
+        return any(self._done(each) is not None for each in closing)
 
-    def _events(self, step: Step) -> set[str]:
-        """The stages of a step that the transcript has: "begun", "confirmed", "done"."""
-        return {each.event.removeprefix("step.") for each in self.transcript.entries if each.step == step.code}
+    def _entries(self, step: Step) -> tuple[Entry, ...]:
+        return tuple(each for each in self.transcript.entries if each.step == step.code)
+
+    def _done(self, step: Step) -> Facts | None:
+        """What a step gave that is done."""
+        return next((each.facts for each in self._entries(step) if each.event == "step.done"), None)
 
     def _opening(self) -> Facts:
         script = self.room.script
@@ -121,13 +163,15 @@ class Run:
                 for each in script.people
             },
             "steps": len(self.steps),
+            "certificates": {name: digest.hex() for name, digest in self.room.expected.items()},
         }
 
     def _refuse_change(self) -> None:
-        opened = self.transcript.entries[0].facts
-        for what, now in (("script", self.room.script.digest), ("software", self.room.software)):
-            if opened.get(what) != now.hex():
-                raise CeremonyChanged(f"the {what}", "its digest is another one than when the ceremony was opened")
+        opened, now = self.transcript.entries[0].facts, self._opening()
+        for fact, what in (("script", "The script"), ("software", "The program"), ("certificates", "A certificate")):
+            if opened.get(fact) != now[fact]:
+                raise CeremonyChanged(what, "its digest is another one than when the ceremony was opened")
+        check_confirmations(self.room.script, self.transcript.entries, open=True)
 
     def _check_roster(self) -> None:
         roster = self.room.roster()
@@ -141,7 +185,7 @@ class Run:
             step=step.code if step else None,
             actor=actor,
             at=self.room.clock(),
-            elapsed=self.elapsed(),
+            elapsed=self.seconds() - self.started,
         )
 
 

@@ -7,15 +7,18 @@ one secret that is split among the custodians, so neither is anywhere outside a 
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from pydantic import JsonValue
 
+from ca.authority import key_hash
 from ca.ceremony.errors import CeremonyStopped
 from ca.ceremony.room import Attempt, CeremonyToken, Facts, ObjectView, Room
 from ca.ceremony.script import Role, TokenPlan
 from ca.ceremony.shares import combine, so_pin, split, user_pin
 from ca.ceremony.words import digest_words
 from ca.statement import PublicKey, key_octets
+from store.certificates import CertificateFilter, find
 
 __all__ = [
     "back_up_token",
@@ -28,6 +31,9 @@ __all__ = [
     "restore_token",
 ]
 
+SHARES_KEPT: Final = "shares.kept"
+"""The event after every custodian has a share of one secret and before the token learns of it."""
+
 SECRET_OCTETS = 16
 """128 bits, of which both PINs of a token are derived: over the 80 bits that audits of ceremonies ask for."""
 
@@ -35,21 +41,23 @@ SECRET_OCTETS = 16
 def initialise_token(room: Room, attempt: Attempt) -> Facts:
     """Draw a secret, hand its shares out, have them read back, make the token with PINs derived from it, open it.
 
-    Taken again after the token was made, it opens the token with the shares that were handed out.
+    Taken again after all shares were kept, it asks for those: the token may be made with their secret, wholly or half.
     """
     plan = room.script.token(attempt.fact("token"))
-    if room.tokens.present(plan.name):
-        if not attempt.again:
-            raise CeremonyStopped(f"token {plan.label} exists already, and the script calls it new")
-        return open_token(room, attempt)
-    secret = _shared_secret(room, plan, attempt)
-    serial = room.tokens.initialise(plan.name, so_pin(secret), user_pin(secret))
-    attempt.note("token.initialised", {"token": plan.name, "serial": serial})
+    kept = attempt.noted(SHARES_KEPT)
+    made = room.tokens.present(plan.name)
+    if made and not kept:
+        raise CeremonyStopped(f"token {plan.label} exists already, and the script calls it new")
+    secret = _asked_secret(room, plan) if kept else _shared_secret(room, plan, attempt)
+    if not made:
+        serial = room.tokens.initialise(plan.name, so_pin(secret), user_pin(secret))
+        attempt.note("token.initialised", {"token": plan.name, "serial": serial})
     token = room.open(plan.name, user_pin(secret))
+    attempt.reached("opened")
     listed = _labels(token)
     if listed:
         raise CeremonyStopped(f"the new token {plan.label} holds objects: {', '.join(map(str, listed))}")
-    return {"serial": serial, "objects": listed, "secret_bits": SECRET_OCTETS * 8, "quorum": room.script.quorum}
+    return {"serial": token.serial, "objects": listed, "secret_bits": SECRET_OCTETS * 8, "quorum": room.script.quorum}
 
 
 def open_token(room: Room, attempt: Attempt) -> Facts:
@@ -67,14 +75,16 @@ def reopen(room: Room, plan: TokenPlan) -> CeremonyToken:
 def generate_key(room: Room, attempt: Attempt) -> Facts:
     """Make a key, read its attributes back, let it sign, and give its digest as words to read aloud.
 
-    Taken again, it destroys what the interrupted attempt left under the label: nothing was certified with it.
+    Taken again, it destroys what the interrupted attempt left under the label, unless that is certified.
     """
     token, label = room.token(attempt.fact("token")), attempt.fact("label")
     before = _labels(token)
-    if attempt.again and label in before:
+    if attempt.again and _shown(token, label):
+        _refuse_certified(room, token, label)
         token.destroy(label)
         attempt.note("key.discarded", {"label": label})
     key = token.generate(label, attempt.fact("algorithm")).public_key()
+    attempt.reached("generated")
     token.health(label)
     facts = {**key_facts(key), **_attributes(token, label), "objects_before": before, "objects_after": _labels(token)}
     room.people.tell(f"{label}: {' '.join(digest_words(sha256(key_octets(key)).digest()))}")
@@ -117,12 +127,13 @@ def destroy_key(room: Room, attempt: Attempt) -> Facts:
     """Destroy a key for ever and ask the token whether it is gone."""
     token, label = room.token(attempt.fact("token")), attempt.fact("label")
     before = _labels(token)
-    if label in before:
+    if _shown(token, label):
         token.destroy(label)
+        attempt.reached("destroyed")
     elif not attempt.again:
         raise CeremonyStopped(f"there is no key {label} to destroy")
     after = _labels(token)
-    if label in after:
+    if _shown(token, label):
         raise CeremonyStopped(f"the token still shows the key {label}")
     return {"label": label, "objects_before": before, "objects_after": after}
 
@@ -132,6 +143,7 @@ def close_token(room: Room, attempt: Attempt) -> Facts:
     name = attempt.fact("token")
     listed = _labels(room.token(name))
     room.close(name)
+    attempt.reached("closed")
     return {"objects": listed}
 
 
@@ -145,6 +157,7 @@ def _shared_secret(room: Room, plan: TokenPlan, attempt: Attempt) -> bytes:
         if room.people.ask_share(person, plan) != share:
             raise CeremonyStopped(f"the share that {person.code} wrote down is not the one that was shown")
         attempt.note("share.handed", {"token": plan.name, "person": person.code})
+    attempt.note(SHARES_KEPT, {"token": plan.name, "people": [each.code for each in custodians]})
     return secret
 
 
@@ -157,6 +170,22 @@ def _asked_secret(room: Room, plan: TokenPlan) -> bytes:
 def _labels(token: CeremonyToken) -> list[JsonValue]:
     """The labels of the private keys and of anything else that is no public half of one."""
     return [each.label for each in _private(token)]
+
+
+def _shown(token: CeremonyToken, label: str) -> bool:
+    """Whether the token shows anything of the label: an interruption may have left half of a key."""
+    return any(each.label == label for each in token.objects())
+
+
+def _refuse_certified(room: Room, token: CeremonyToken, label: str) -> None:
+    """Keep a key that has a certificate, whatever a transcript that was cut short says. Half a key has none."""
+    try:
+        key = token.signing_key(label).public_key()
+    except LookupError:
+        return
+    with room.ledger.database.snapshot() as tx:
+        if find(tx, CertificateFilter(key_hash=key_hash(key)), limit=1):
+            raise CeremonyStopped(f"the key {label} has a certificate and is not made a second time")
 
 
 def _private(token: CeremonyToken) -> Sequence[ObjectView]:

@@ -7,19 +7,17 @@ file of the minutes, a seal.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ca.ceremony.entry import Entry
-from ca.ceremony.errors import CeremonyChanged, ConfirmationRefused, MinutesRefused, TranscriptBroken
+from ca.ceremony.confirmations import check_confirmations
+from ca.ceremony.errors import MinutesRefused
 from ca.ceremony.minutes import SCRIPT_NAME, TRANSCRIPT_NAME, minutes_pdf
-from ca.ceremony.presence import Confirmation, check
 from ca.ceremony.script import Script, load_script
-from ca.ceremony.steps import Step, steps
 from ca.ceremony.transcript import read_transcript
 from ca.documents import attachments_of, edition, edition_of, place_at
 from ca.paper_errors import PaperRefused
 from ca.seals import Seal, check_seals, unsealed
 from ca.statement import PublicKey
 
-__all__ = ["CheckedMinutes", "Verified", "check_confirmations", "check_minutes", "verify"]
+__all__ = ["CheckedMinutes", "Verified", "check_minutes", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,45 +57,6 @@ def verify(transcript: bytes, minutes: bytes, keys: Sequence[PublicKey], script:
         raise MinutesRefused("the seals", "nobody has sealed them")
     check_confirmations(plan, entries)
     return Verified(plan, entries[-1].hash, len(entries), entries[0].rehearsal, checked)
-
-
-def check_confirmations(script: Script, entries: Sequence[Entry]) -> None:
-    """See that the steps were done in the script's order, each after the confirmations it needs, in their order.
-
-    Raises TranscriptBroken with the line where they were not, ConfirmationRefused for a signature that is not the
-    person's.
-    """
-    if entries[0].facts.get("script") != script.digest.hex():
-        raise CeremonyChanged("the script", "the transcript names another digest")
-    listed = {each.code: each for each in steps(script)}
-    waiting = list(listed)
-    confirmed: list[str] = []
-    for line, entry in enumerate(entries, 1):
-        if entry.event == "step.begun":
-            confirmed = []
-        elif entry.event == "step.confirmed":
-            _check_confirmation(script, entry)
-            confirmed.append(entry.actor)
-        elif entry.event == "step.done":
-            _check_done(listed, waiting, entry, confirmed, line)
-    if waiting:
-        raise TranscriptBroken(len(entries), f"step {waiting[0]} was never done")
-
-
-def _check_confirmation(script: Script, entry: Entry) -> None:
-    confirmation = Confirmation.from_facts(entry.facts, str(entry.step))
-    try:
-        person = script.person(entry.actor)
-    except KeyError:
-        raise ConfirmationRefused(entry.actor, str(entry.step), "the script has nobody of this code") from None
-    check(confirmation, person, script_digest=script.digest, step=str(entry.step), head=entry.previous)
-
-
-def _check_done(listed: dict[str, Step], waiting: list[str], entry: Entry, confirmed: list[str], line: int) -> None:
-    if not waiting or entry.step != waiting[0]:
-        raise TranscriptBroken(line, f"step {entry.step} was done out of the script's order")
-    if tuple(confirmed) != listed[waiting.pop(0)].confirm:
-        raise TranscriptBroken(line, f"step {entry.step} was done without the confirmations it needs")
 
 
 def check_minutes(minutes: bytes, transcript: bytes, script: bytes, keys: Sequence[PublicKey]) -> CheckedMinutes:
