@@ -54,7 +54,7 @@ def main(method: str, config_path: str, partition: str, out: str) -> Run:
     database = open_database(config, "signer")
     with open_token(config, "issuing") as token:
         opened = {each.name: each for each in open_authorities(config, database, {"issuing": token})}
-        signer = list_signer(opened[AUTHORITY], [opened[AUTHORITY]], profiles_of(config))
+        signer = list_signer(opened[AUTHORITY], [opened[AUTHORITY].certificate], profiles_of(config))
         before = peak_memory()
         start = time.perf_counter()
         with database.snapshot() as snapshot:

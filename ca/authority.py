@@ -19,6 +19,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from ca.canonical import CONFIG, Code, Digest, Moment, Octets, decode, encode
 from ca.document_errors import DocumentOfAnotherDeployment, DocumentOutdated
 from ca.errors import AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority, TwoAuthorities
+from ca.retirement import Retired
 from ca.signed_document import Administrators, check_signatures, sign_document
 from ca.statement import Domain, PrivateKey, PublicKey, key_octets
 from policies.terms import AuthorityTerms
@@ -198,8 +199,9 @@ def activate(statement: AuthorityStatement, key: PrivateKey, terms: AuthorityTer
     return Authority(statement=statement, certificate=statement.x509(), key=key, terms=terms)
 
 
-def check_issuing(statement: AuthorityStatement, now: datetime) -> None:
-    """Raise AuthorityNotIssuing unless the authority issues at `now` (aware UTC)."""
+def check_issuing(statement: AuthorityStatement, retired: Retired, now: datetime) -> None:
+    """Raise AuthorityNotIssuing or a kind of AuthorityEnded unless the authority issues at `now` (aware UTC)."""
+    retired.check_issuing(statement.key_hash, now)
     if not statement.issuing_from <= now < statement.issuing_until:
         raise AuthorityNotIssuing(statement.name, statement.issuing_from, statement.issuing_until)
 

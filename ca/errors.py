@@ -11,8 +11,12 @@ from typing import ClassVar
 
 __all__ = [
     "ApplicationMalformed",
+    "AuthorityCompromised",
+    "AuthorityEnded",
     "AuthorityError",
+    "AuthorityKeyDestroyed",
     "AuthorityNotIssuing",
+    "AuthorityRetired",
     "CAError",
     "ChallengeSignatureInvalid",
     "DocumentMalformed",
@@ -185,6 +189,41 @@ class AuthorityNotIssuing(AuthorityError):
     code = "ca.authority-not-issuing"
     sentence = "Authority {authority} issues from {issuing_from} until {issuing_until} only"
     next = "Apply to the generation that issues now"
+
+
+@dataclass(eq=False)
+class AuthorityEnded(AuthorityError):
+    """The key of an authority ended, wholly or for issuing: the root of the three ways."""
+
+    authority: str
+    since: datetime
+
+
+@dataclass(eq=False)
+class AuthorityRetired(AuthorityEnded):
+    """A retired authority signs lists and responders' certificates to its end, and issues nothing more."""
+
+    code = "ca.authority-retired"
+    sentence = "Authority {authority} is retired since {since} and issues no more"
+    next = "Apply to the generation that issues now"
+
+
+@dataclass(eq=False)
+class AuthorityKeyDestroyed(AuthorityEnded):
+    """A key on record as destroyed signs nothing, even if a copy of it turned up."""
+
+    code = "ca.authority-key-destroyed"
+    sentence = "The key of authority {authority} is on record as destroyed since {since} and signs nothing"
+    next = "Apply to the generation that issues now; if the key is still there, call the auditor"
+
+
+@dataclass(eq=False)
+class AuthorityCompromised(AuthorityEnded):
+    """A compromised key signs nothing, since nobody could tell its signatures from a thief's."""
+
+    code = "ca.authority-compromised"
+    sentence = "The key of authority {authority} was compromised, on record since {since}; nothing is done with it"
+    next = "Apply to another generation; the certificates of this one count as revoked"
 
 
 @dataclass(eq=False)

@@ -12,9 +12,11 @@ from typing import Literal
 from uuid import UUID
 
 from ca.application import Application
-from ca.errors import CAError
+from ca.authority import key_hash
+from ca.errors import AuthorityEnded, CAError
 from ca.preparation import PreparedCertificate
 from ca.refusals import RandomFailed, SignatureWrong
+from ca.retirement import Retired, nothing_retired
 from ca.signature import sign_certificate, verified
 from ca.trail import certificate_facts
 from store.applications import Use, fence_many, finish_many, give_back, use_many
@@ -41,6 +43,7 @@ class Ledger:
     """Where a signer writes: the database, its own audit chain in it, and beside it which applications were `used`.
 
     `token` (16 octets) marks what it claimed. In a ceremony nobody applied and nothing was claimed: both are None.
+    `retired` tells which authorities' keys ended, and is asked before each batch is signed.
     """
 
     database: Database
@@ -48,6 +51,7 @@ class Ledger:
     token: bytes | None = None
     checkpoint: Checkpoint = passed
     used: UsedApplications | None = None
+    retired: Callable[[], Retired] = nothing_retired
 
     def is_used(self, application: Application) -> bool:
         """Whether the application was carried out before, as is known outside the database."""
@@ -74,7 +78,8 @@ class NotIssued:
 
     SignatureWrong: its serial number is abandoned and the application may be claimed again. ClaimLost: another signer
     has the application now. ApplicationUsed: it was carried out before, and is ended. NotReserved: its serial number
-    was abandoned meanwhile. Any other is the rule of the database that stands against the certificate.
+    was abandoned meanwhile. A kind of AuthorityEnded: the key that would sign it ended, and nothing was reserved. Any
+    other is the rule of the database that stands against the certificate.
     """
 
     prepared: PreparedCertificate
@@ -91,8 +96,9 @@ def issue(batch: Sequence[PreparedCertificate], ledger: Ledger, now: datetime) -
     other reserved serial number waits for `ca.recovery`. Raises RandomFailed when a serial number was used before: with
     128 bits of a sound generator that does not happen.
     """
-    reserved, refused = _reserve(batch, ledger, now)
-    return (*refused, *finish_issue(reserved, ledger, now))
+    wanted, ended = _without_ended(batch, ledger.retired(), now)
+    reserved, refused = _reserve(wanted, ledger, now)
+    return (*ended, *refused, *finish_issue(reserved, ledger, now))
 
 
 def finish_issue(reserved: Sequence[PreparedCertificate], ledger: Ledger, now: datetime) -> tuple[Outcome, ...]:
@@ -111,6 +117,28 @@ def finish_issue(reserved: Sequence[PreparedCertificate], ledger: Ledger, now: d
         outcomes = (*_record(signed, ledger, now), *_abandon(wrong, ledger, now))
         ledger.checkpoint("recorded")
     return outcomes
+
+
+def _without_ended(
+    batch: Sequence[PreparedCertificate], retired: Retired, now: datetime
+) -> tuple[list[PreparedCertificate], list[NotIssued]]:
+    """Leave out what a key would sign that ended; a retired one still certifies its responders."""
+    wanted: list[PreparedCertificate] = []
+    ended: list[NotIssued] = []
+    if not retired.statements:
+        return list(batch), ended
+    for one in batch:
+        key = key_hash(one.plan.key.public_key())
+        try:
+            if one.plan.profile.facts == "responder":
+                retired.check_signing(key, now)
+            else:
+                retired.check_issuing(key, now)
+        except AuthorityEnded as error:
+            ended.append(NotIssued(one, error))
+        else:
+            wanted.append(one)
+    return wanted, ended
 
 
 def _reserve(

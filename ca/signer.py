@@ -13,12 +13,13 @@ from itertools import islice
 from typing import Final, Literal
 from uuid import UUID
 
-from ca.authority import Authority
+from ca.authority import Authority, AuthorityStatement
 from ca.errors import CAError
 from ca.issuance import Checkpoint, Issued, Ledger, Outcome, issue, passed
 from ca.preparation import Case, Refusal, prepare_all
 from ca.recovery import abandon_rows, left_behind, orphans, prepared_again, sign_again, sweep
 from ca.refusals import CarriedOutBefore, ProgramFault, SignatureWrong, TooManyFailures
+from ca.retirement import Retired
 from ca.revocation import execute
 from ca.roster import Roster
 from ca.serials import Random, SerialNumbers
@@ -76,9 +77,10 @@ class Signer:
 
     `name` is this process's own: what is claimed under it was left by a turn of this very signer. `roster` returns the
     newest believed roster or raises DocumentRefused. `used` knows, outside the database, which applications were
-    carried out, and is shared by all signers of a database. `random` is a CSPRNG. `lease` is how long a claim is held;
-    no turn may last longer. `limit` is how many applications a turn claims, `batch` how many certificates share a
-    transaction. `linters` lint in other processes while this one signs.
+    carried out, and is shared by all signers of a database. `retired` returns which authorities' keys ended; `ended`
+    holds the records of those that are not opened any more, since what they issued can still be revoked. `random` is a
+    CSPRNG. `lease` is how long a claim is held; no turn may last longer. `limit` is how many applications a turn
+    claims, `batch` how many certificates share a transaction. `linters` lint in other processes while this one signs.
     """
 
     name: str
@@ -89,7 +91,9 @@ class Signer:
     profiles: Mapping[str, CertificateProfile]
     roster: Callable[[], Roster]
     used: UsedApplications
+    retired: Callable[[], Retired]
     random: Random
+    ended: Mapping[str, AuthorityStatement] = field(default_factory=dict)
     lease: timedelta = timedelta(seconds=60)
     limit: int = 256
     batch: int = 64
@@ -105,10 +109,12 @@ class Signer:
 
         Raises ConnectionError when the token or the database is away: what was claimed and not finished can be claimed
         again. The caller waits and checks the token before the next turn. Raises RandomFailed when serial numbers
-        cannot be trusted: the program must stop. Raises DocumentRefused when the roster is not believed.
+        cannot be trusted: the program must stop. Raises DocumentRefused when the roster is not believed, RetiredRefused
+        when it cannot be known which keys ended.
         """
+        retired = self.retired()
         token = self.random(_TOKEN_OCTETS)
-        ledger = Ledger(self.database, self.audit, token, self.checkpoint, self.used)
+        ledger = Ledger(self.database, self.audit, token, self.checkpoint, self.used, self.retired)
         with self.database.transaction() as tx:
             forgotten = orphans(tx, now, self.lease)
             claimed = claim(tx, self.name, token, now, self.lease, self.limit)
@@ -118,7 +124,7 @@ class Signer:
         if not claimed:
             return Turn(orphans=swept)
         self.checkpoint("claimed")
-        work = _Work(self, ledger, left, now)
+        work = _Work(self, ledger, left, retired, now)
         try:
             work.run(claimed, evidence)
         except (ConnectionError, CAError) as error:
@@ -141,8 +147,15 @@ class Signer:
 class _Work:
     """One turn's claimed applications on their way to an end."""
 
-    def __init__(self, signer: Signer, ledger: Ledger, left: Mapping[UUID, CertificateRecord], now: datetime) -> None:
-        self._signer, self._ledger, self._left, self._now = signer, ledger, left, now
+    def __init__(
+        self,
+        signer: Signer,
+        ledger: Ledger,
+        left: Mapping[UUID, CertificateRecord],
+        retired: Retired,
+        now: datetime,
+    ) -> None:
+        self._signer, self._ledger, self._left, self._retired, self._now = signer, ledger, left, retired, now
         self._token = ledger.token or b""
         self.ends: Counter[str] = Counter()
 
@@ -173,7 +186,8 @@ class _Work:
 
     def _warrant(self, record: ApplicationRecord, evidence: Sequence[Evidence], roster: Roster) -> Warrant:
         """The columns only say where to look; the signed text is compared with what is found there."""
-        authority = self._signer.authorities.get(record.authority)
+        opened = self._signer.authorities.get(record.authority)
+        authority = self._signer.ended.get(record.authority) if opened is None else opened.statement
         if authority is None:
             raise AuthorityDiffers(record.authority)
         profile = self._signer.profiles.get(record.profile)
@@ -183,9 +197,10 @@ class _Work:
             record,
             evidence,
             roster=roster,
-            authority=authority.statement,
+            authority=authority,
             profile=profile,
             deployment=self._signer.deployment,
+            retired=self._retired,
             now=self._now,
         )
         self._check_unused(warrant)

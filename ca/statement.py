@@ -32,6 +32,7 @@ class Domain(StrEnum):
     POSSESSION = "proof-of-possession"
     ROSTER = "roster"
     AUTHORITY = "authority-record"
+    RETIREMENT = "retirement-record"
     CEREMONY = "ceremony-step"
 
 

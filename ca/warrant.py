@@ -14,6 +14,7 @@ from typing import Final, get_args
 from ca.application import Application, canonical, parse
 from ca.approvals import EvidenceRole, signature_holds
 from ca.authority import AuthorityStatement, check_issuing
+from ca.retirement import Retired
 from ca.roster import Branch, Credential, Person, Role, Roster
 from ca.rules import REGISTER_RULE, RULES, Rule, approvals_needed, roles_for
 from ca.statement import public_key
@@ -121,14 +122,15 @@ def verify(
     authority: AuthorityStatement,
     profile: CertificateProfile,
     deployment: str,
+    retired: Retired,
     now: datetime,
 ) -> Warrant:
     """Return the warrant of a recorded application, once all its evidence holds at `now` (aware UTC).
 
     `roster` and `authority` are what `open_roster` and `open_authority_record` returned; `profile` is the loaded one
-    that the application names. Raises a subclass of WarrantRefused for the first thing that does not hold,
-    ApplicationMalformed and TooLarge for a text that is no application, AuthorityNotIssuing for an issue outside the
-    authority's window.
+    that the application names; `retired` tells which keys ended. Raises a subclass of WarrantRefused for the first
+    thing that does not hold, ApplicationMalformed and TooLarge for a text that is no application, AuthorityNotIssuing
+    for an issue outside the authority's window, a kind of AuthorityEnded for what its key's end forbids.
     """
     application = parse(record.canonical)
     digest = hashlib.sha256(record.canonical).digest()
@@ -139,7 +141,7 @@ def verify(
         raise RosterOfAnotherDeployment(roster.deployment)
     if application.expired(now):
         raise ApplicationExpired(application.expires_at)
-    _check_authority(application, authority, now)
+    _check_authority(application, authority, retired, now)
     _check_profile(application, authority, profile)
     branch = _branch_of(application, roster)
     signers = [(each, _signer(each, application, digest, roster, now)) for each in evidence]
@@ -164,13 +166,18 @@ def _check_row(record: ApplicationRecord, application: Application, digest: byte
             raise ApplicationEdited(column)
 
 
-def _check_authority(application: Application, authority: AuthorityStatement, now: datetime) -> None:
-    """Match by key, never by name alone: the generations of a CA share one name."""
+def _check_authority(application: Application, authority: AuthorityStatement, retired: Retired, now: datetime) -> None:
+    """Match by key, never by name alone: the generations of a CA share one name.
+
+    What a compromised key signed is neither handed over nor made good again; revoking it needs no key.
+    """
     named = (application.deployment, application.authority, application.authority_key_hash)
     if named != (authority.deployment, authority.name, authority.key_hash):
         raise AuthorityDiffers(application.authority)
     if application.action == "issue":
-        check_issuing(authority, now)
+        check_issuing(authority, retired, now)
+    if application.action in ("hand-over", "release"):
+        retired.check_trusted(authority.key_hash, now)
 
 
 def _check_profile(application: Application, authority: AuthorityStatement, profile: CertificateProfile) -> None:

@@ -18,6 +18,7 @@ from cli.config import AuthoritySection, Config
 from cli.errors import CommandError, NotFound, spoken
 from cli.output import say
 from cli.responders import current_certificate
+from cli.wiring import known_retirements
 from hsm.token import Token
 from ocsp.delegate import Delegate
 from ocsp.errors import ResponderRefused
@@ -27,6 +28,8 @@ from ocsp.status import StatusReader
 from ocsp.web import OCSPApplication
 from store.authorities import AuthorityRecord, authority
 from store.database import Database, Transaction
+from store.errors import RetiredRefused
+from store.status import Compromise
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -148,7 +151,8 @@ class RenewedResponder:
         self._database = database
         self._keys = keys
         self._clock = clock
-        self._reader = StatusReader(database, CACHED_ANSWERS)
+        self._known = known_retirements(config)
+        self._reader = StatusReader(database, CACHED_ANSWERS, self._compromised)
         self._unknown = TokenBucket(UNKNOWN_PER_SECOND, UNKNOWN_BURST)
         self._looking = Lock()
         self._looked_at = clock()
@@ -165,6 +169,14 @@ class RenewedResponder:
             finally:
                 self._looking.release()
         return self._application(environ, start_response)
+
+    def _compromised(self, tx: Transaction) -> tuple[Compromise, ...]:
+        """Whose keys were compromised; a folder that fails is said, and what the database says counts all the same."""
+        try:
+            return self._known.look(tx).compromises()
+        except RetiredRefused as error:
+            say(spoken(error))
+            return self._known.retired.compromises()
 
     def _look(self, now: datetime) -> None:
         self._looked_at, self._pause = now, LOOK_SOON

@@ -7,12 +7,13 @@ from datetime import datetime
 import click
 
 from ca.authority import AuthorityStatement
+from ca.retirement import Retired, RetirementStatement
 from cli.asking import rfc3339
 from cli.installation import config_of
 from cli.options import hexadecimal
 from cli.output import document, table
 from cli.responders import responder_certificates
-from cli.wiring import believed_statement, open_database, profiles_of, utc_now
+from cli.wiring import believed_statement, open_database, profiles_of, retirements, utc_now
 from policies.profile import CertificateProfile
 from store.authorities import AuthorityRecord, authorities, authority
 from store.crls import CRLRecord, latest_crl
@@ -35,16 +36,20 @@ def ca_ls(context: click.Context) -> None:
       ninsho --config demo-home/ninsho.toml ca ls
     """
     config = config_of(context)
-    with closing(open_database(config, "ra")) as database, database.snapshot() as tx:
-        records = authorities(tx)
-    listed = [brief(record, believed_statement(config, record), utc_now()) for record in records]
-    rows = [[str(one[key]) for key in ("name", "generation", "issues", "not_after")] for one in listed]
-    document(context, "ca.ls", {"authorities": listed}, table(("authority", "generation", "issues", "ends"), rows))
+    with closing(open_database(config, "ra")) as database:
+        retired = retirements(config, database)
+        with database.snapshot() as tx:
+            records = authorities(tx)
+    listed = [brief(record, believed_statement(config, record), retired, utc_now()) for record in records]
+    rows = [[str(one[key] or "") for key in ("name", "generation", "issues", "not_after", "ended")] for one in listed]
+    columns = ("authority", "generation", "issues", "ends", "key")
+    document(context, "ca.ls", {"authorities": listed}, table(columns, rows))
 
 
-def brief(record: AuthorityRecord, statement: AuthorityStatement, now: datetime) -> dict[str, object]:
+def brief(record: AuthorityRecord, statement: AuthorityStatement, retired: Retired, now: datetime) -> dict[str, object]:
     """One generation as lists show it."""
     certificate = statement.x509()
+    end = retired.of(record.key_hash, now)
     return {
         "name": record.name,
         "issuer": record.issuer,
@@ -55,8 +60,14 @@ def brief(record: AuthorityRecord, statement: AuthorityStatement, now: datetime)
         "not_after": rfc3339(certificate.not_valid_after_utc),
         "issuing_from": rfc3339(statement.issuing_from),
         "issuing_until": rfc3339(statement.issuing_until),
-        "issues": statement.issuing_from <= now < statement.issuing_until,
+        "issues": end is None and statement.issuing_from <= now < statement.issuing_until,
+        "ended": None if (worst := retired.worst(record.key_hash)) is None else ended_words(worst),
     }
+
+
+def ended_words(statement: RetirementStatement) -> str:
+    """How and since when a key ended: "compromised since 2026-11-23T09:00:00Z"."""
+    return f"{statement.reason} since {rfc3339(statement.at)}"
 
 
 @ca.command("show")
@@ -73,13 +84,15 @@ def ca_show(context: click.Context, name: str) -> None:
       ninsho --json ca show jpki-sign-g1 | jq '.crls[] | {partition, next_update}'
     """
     config, now = config_of(context), utc_now()
-    with closing(open_database(config, "ra")) as database, database.snapshot() as tx:
-        record = authority(tx, name)
-        lists = newest_lists(tx, record, now)
-        statement = believed_statement(config, record)
-        responder = responder_end(tx, statement)
+    with closing(open_database(config, "ra")) as database:
+        retired = retirements(config, database)
+        with database.snapshot() as tx:
+            record = authority(tx, name)
+            lists = newest_lists(tx, record, now)
+            statement = believed_statement(config, record)
+            responder = responder_end(tx, statement)
     body = {
-        **brief(record, statement, now),
+        **brief(record, statement, retired, now),
         "record_version": statement.version,
         "serial": hexadecimal(statement.x509().serial_number),
         "profiles": authorised(statement, profiles_of(config)),

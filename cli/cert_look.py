@@ -10,6 +10,7 @@ import click
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca.retirement import Retired
 from cli.asking import issuer_of, rfc3339
 from cli.cert_issue import summary
 from cli.config import Config
@@ -21,7 +22,7 @@ from cli.options import SERIAL, check_output, hexadecimal
 from cli.output import document, table
 from cli.preview import certificate_file
 from cli.sentences import WORDS, Language, language, moment, reason_name, reason_words, sentence
-from cli.wiring import open_database, profiles_of, utc_now
+from cli.wiring import known_retirements, open_database, profiles_of, utc_now
 from policies.description import describe
 from policies.profile import CertificateProfile
 from store.authorities import authorities
@@ -80,7 +81,7 @@ def cert_find(
     with closing(open_database(config, "ra")) as database, database.snapshot() as tx:
         if holder is not None:
             wanted = replace(wanted, holder=holder_of(config, database, holder))
-        search = Search(tx, wanted, state, profiles_of(config))
+        search = Search(tx, wanted, state, profiles_of(config), known_retirements(config).look(tx))
         page = search.of_serial(serial) if serial is not None else search.page(limit, place(tx, after))
     body = {"certificates": [brief(look) for look in page.looks], "next": page.next}
     rows = [
@@ -105,6 +106,7 @@ class Search:
     wanted: CertificateFilter
     state: State | None
     profiles: Mapping[str, CertificateProfile]
+    retired: Retired
 
     def page(self, limit: int, after: CertificateRecord | None) -> Page:
         """At most `limit` after that one; it reads `MOST_READ` at most, so `next` may follow an empty page."""
@@ -136,7 +138,7 @@ class Search:
 
     def look(self, record: CertificateRecord) -> Look:
         """The certificate as it is now."""
-        return look_at(self.tx, record, self.profiles, utc_now())
+        return look_at(self.tx, record, self.profiles, self.retired, utc_now())
 
     def fits(self, look: Look) -> bool:
         """Whether it is in the state wanted."""
@@ -189,7 +191,7 @@ def cert_show(context: click.Context, which: tuple[str, ...], explain: bool, lan
     """
     config, spoken = config_of(context), lang or language()
     with closing(open_database(config, "ra")) as database, database.snapshot() as tx:
-        look = look_at(tx, named(tx, which), profiles_of(config), utc_now())
+        look = look_at(tx, named(tx, which), profiles_of(config), known_retirements(config).look(tx), utc_now())
     fields = describe(look.record.tbs)
     body = {
         **brief(look),

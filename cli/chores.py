@@ -12,6 +12,8 @@ from ca.authority import Authority
 from ca.hierarchy import responder_certificate
 from ca.issuance import Ledger
 from ca.refusals import RandomFailed
+from ca.retirement import Retired
+from ca.retiring import enter_missing, publish_retirements
 from ca.serials import SerialNumbers
 from ca.statement import PublicKey
 from cli.clock import ClockRefused
@@ -19,18 +21,20 @@ from cli.config import Config
 from cli.errors import NotFound, code_of, spoken
 from cli.output import say
 from cli.responders import RESPONDER_PROFILE, responder_certificates, responder_facts, responder_name
-from cli.wiring import profiles_of
+from cli.wiring import believed_statement, known_retirements, profiles_of
 from crl.errors import CRLError, KeyNotUsable
 from crl.issuance import Publisher
 from crl.signer import ListSigner
 from policies.lists import list_name
 from policies.profile import CertificateProfile, load_crl_profiles
 from store.audit import AuditChain, Fact
+from store.authorities import authorities
 from store.crls import PublicationRequest, answer_request, open_requests
 from store.database import Database
 from store.errors import DatabaseAway
 from store.partitions import partitions
 from store.publication import Publication
+from store.status import Compromise
 
 RENEW_RESPONDER = timedelta(days=10)
 """How long before its end a responder's certificate is replaced."""
@@ -45,7 +49,8 @@ _GIVE_UP = (RandomFailed, ClockRefused, DatabaseAway)
 class Chores:
     """The signer's other work. It uses only keys the signer has open anyway.
 
-    Each chore stands alone: what one of them refuses is said and audited, and the next is done all the same. `clock` is
+    `authorities` may change while it runs; what they sign follows their records and the ends of their keys. Each chore
+    stands alone: what one of them refuses is said and audited, and the next is done all the same. `clock` is
     the signer's; a chore that meets a clock it may not trust, a broken random source or a database away is given up
     together with the rest, and nothing is recorded of it.
     """
@@ -64,10 +69,18 @@ class Chores:
         self.authorities = authorities
         self.serials = serials
         self.clock = clock
-        self.ledger = Ledger(database, audit)
-        self.publisher = Publisher(database, Publication(config.publication_root()), audit, clock)
+        self.known = known_retirements(config)
+        self.ledger = Ledger(database, audit, retired=self.retired)
+        self.publication = Publication(config.publication_root())
+        self.publisher = Publisher(
+            database, self.publication, audit, clock, compromised=lambda: self.retired().compromises()
+        )
         self.looked_at: datetime | None = None
-        self.signers = list_signers(authorities, profiles_of(config))
+        self.versions: Mapping[str, int] | None = None
+        self.signers: Mapping[str, Sequence[ListSigner]] = {}
+        self.compromises: tuple[Compromise, ...] = ()
+        self.listed: dict[str, tuple[Compromise, ...]] = {}
+        self.follow_records()
         self.failing: dict[str, str] = {}
 
     def do(self) -> bool:
@@ -76,14 +89,16 @@ class Chores:
         Raises RandomFailed, which must stop the signer, ClockRefused and DatabaseAway; nothing else.
         """
         now = self.clock()
+        self.attempt("records", self.follow_records)
+        self.attempt("retirements", lambda: self.follow_retirements(now))
         self.attempt("requests", lambda: self.answer_requests(now))
         if self.looked_at is not None and now - self.looked_at < timedelta(seconds=CHORES_SECONDS):
             return not self.failing
         self.looked_at = now
         for issuer in self.signers:
-            self.attempt(f"lists.{issuer}", partial(self.publish_due, issuer, now))
+            self.attempt(f"lists.{issuer}", partial(self.publish_lists, issuer, now))
         for authority in self.authorities.values():
-            if living(authority.certificate, now):
+            if living(authority.certificate, now) and not self.known.retired.signs_nothing(authority.key_hash):
                 for key in authority.responders:
                     chore = f"responder.{authority.name}.{key.hex()[:8]}"
                     self.attempt(chore, partial(self.renew_responder, authority, key, now))
@@ -110,9 +125,46 @@ class Chores:
             self.ledger.audit.append(tx, "chore.failed", facts, self.clock())
         self.failing[chore] = code_of(error)
 
+    def retired(self) -> Retired:
+        """Which keys ended, as the folder or the database says now; raises RetiredRefused."""
+        with self.database.snapshot() as tx:
+            return self.known.look(tx)
+
+    def follow_records(self) -> None:
+        """Take over what changed in the authorities' signed records: the profiles they issue name their lists."""
+        versions = {name: each.statement.version for name, each in self.authorities.items()}
+        if versions != self.versions:
+            self.signers = list_signers(
+                self.authorities, profiles_of(self.config), generations(self.config, self.database)
+            )
+            self.versions = versions
+
+    def follow_retirements(self, now: datetime) -> None:
+        """Enter again what a restored database lost, publish what ended; after a compromise the lists are looked at."""
+        if entered := enter_missing(self.known, self.database, self.ledger.audit, now):
+            say(f"{entered} retirements that this database had lost were entered again")
+        if self.compromises != (compromises := self.known.retired.compromises()):
+            self.compromises, self.looked_at = compromises, None
+        for name in publish_retirements(self.known, self.publication):
+            say(f"the end of {name} is published")
+
     def signing(self, issuer: str, now: datetime) -> Sequence[ListSigner]:
-        """The generations of an issuer that sign its lists: those whose certificates have not ended."""
-        return [each for each in self.signers[issuer] if living(each.certificate, now)]
+        """The generations of an issuer that sign its lists: those whose certificates have not ended, nor their keys."""
+        retired = self.retired()
+        ended = {name for name, each in self.authorities.items() if retired.signs_nothing(each.key_hash)}
+        return [each for each in self.signers[issuer] if living(each.certificate, now) and each.authority not in ended]
+
+    def publish_lists(self, issuer: str, now: datetime) -> None:
+        """Publish the lists of an issuer that are due; after a compromise all that do not say so yet."""
+        if self.listed.get(issuer, ()) == self.compromises:
+            self.publish_due(issuer, now)
+            return
+        with self.database.snapshot() as tx:
+            codes = [one.code for one in partitions(tx, issuer, now)]
+        signers, compromises = self.signing(issuer, now), self.compromises
+        outcomes = [self.publish_one(signers, code, now) for code in codes] if signers else []
+        if all(outcome == "published" for outcome in outcomes):
+            self.listed[issuer] = compromises
 
     def publish_due(self, issuer: str, now: datetime) -> None:
         """Publish the lists of an issuer that are due; none where the journal contradicts the status table.
@@ -201,19 +253,37 @@ def living(certificate: x509.Certificate, now: datetime) -> bool:
     return now < certificate.not_valid_after_utc
 
 
+def generations(config: Config, database: Database) -> Mapping[str, Sequence[x509.Certificate]]:
+    """The certificates of all generations of each issuer, whoever has their keys, as their signed records hold them."""
+    with database.snapshot() as tx:
+        records = authorities(tx)
+    found = {issuer: tuple(each) for issuer, each in groupby(records, key=lambda each: each.issuer)}
+    return {issuer: [believed_statement(config, one).x509() for one in every] for issuer, every in found.items()}
+
+
 def list_signers(
-    authorities: Mapping[str, Authority], profiles: Mapping[str, CertificateProfile]
+    authorities: Mapping[str, Authority],
+    profiles: Mapping[str, CertificateProfile],
+    generations: Mapping[str, Sequence[x509.Certificate]],
 ) -> Mapping[str, Sequence[ListSigner]]:
-    """For each issuer the generations that sign its lists, in order; `profiles` are what they issue under."""
+    """For each issuer the generations that sign its lists, in order.
+
+    `profiles` are what they issue under, `generations` the certificates of all generations of each issuer.
+    """
     ordered = sorted(authorities.values(), key=lambda each: (each.issuer, each.statement.generation))
-    found = {issuer: tuple(each) for issuer, each in groupby(ordered, key=lambda each: each.issuer)}
-    return {issuer: [list_signer(each, every, profiles) for each in every] for issuer, every in found.items()}
+    return {
+        issuer: [list_signer(each, generations[issuer], profiles) for each in every]
+        for issuer, every in groupby(ordered, key=lambda each: each.issuer)
+    }
 
 
 def list_signer(
-    authority: Authority, generations: Sequence[Authority], profiles: Mapping[str, CertificateProfile]
+    authority: Authority, generations: Sequence[x509.Certificate], profiles: Mapping[str, CertificateProfile]
 ) -> ListSigner:
-    """The authority as the signer of its lists; its family's CRL profile is named like its terms."""
+    """The authority as the signer of its lists; its family's CRL profile is named like its terms.
+
+    `generations` are the certificates of all generations of its issuer, itself and those whose keys ended included.
+    """
     issues = [profiles[name] for name in authority.profiles if name in profiles]
     if isinstance(authority.key, ed25519.Ed25519PrivateKey):
         raise KeyNotUsable("Ed25519")
@@ -224,5 +294,5 @@ def list_signer(
         key=authority.key,
         profile=load_crl_profiles()[f"crl-{authority.terms.name.removesuffix('-test')}"],
         names=cache(partial(list_name, issues, authority.terms, authority.certificate)),
-        generations=tuple(each.certificate for each in generations),
+        generations=tuple(generations),
     )

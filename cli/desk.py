@@ -23,7 +23,7 @@ from cli.config import Config
 from cli.counter import Case, Counter, Officer, statement_of
 from cli.errors import CommandError, NotFound, TimedOut
 from cli.waking import wake
-from cli.wiring import believed_roster, believed_statement, open_database, profiles_of, utc_now
+from cli.wiring import believed_roster, believed_statement, open_database, profiles_of, retirements, utc_now
 from policies.profile import CertificateProfile
 from store.applications import ApplicationRecord, Evidence, add_evidence, application, evidence
 from store.authorities import AuthorityRecord, authorities
@@ -166,6 +166,7 @@ class Desk:
                 authority=self.statement(record.authority),
                 profile=profile,
                 deployment=self.config.deployment,
+                retired=retirements(self.config, self.database),
                 now=utc_now(),
             )
         if "examination" in self.missing(record, given) and any(each.role == "approval" for each in given):

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from ca.application import parse
+from ca.retirement import Retired
 from policies.profile import CertificateProfile
 from store.applications import application
 from store.authorities import authorities
 from store.certificates import CertificateRecord, certificate, pending
 from store.database import Transaction
 from store.errors import UnknownCertificate
-from store.status import Act, Status, acts, statuses
+from store.status import Act, Status, acts, statuses, under
 
 State: TypeAlias = Literal["good", "revoked", "held", "expired", "reserved", "abandoned"]
 
@@ -46,10 +47,17 @@ class Look:
 
 
 def look_at(
-    tx: Transaction, record: CertificateRecord, profiles: Mapping[str, CertificateProfile], now: datetime
+    tx: Transaction,
+    record: CertificateRecord,
+    profiles: Mapping[str, CertificateProfile],
+    retired: Retired,
+    now: datetime,
 ) -> Look:
-    """Gather what is known of a certificate at `now`."""
+    """Gather what is known of a certificate at `now`; every one of a compromised authority is revoked."""
     status = statuses(tx, record.issuer, [record.serial]).get(record.serial)
+    for compromise in retired.compromises():
+        if status is not None and compromise.authority == record.authority:
+            status = under(status, compromise)
     history = acts(tx, record.issuer, [record.serial])[record.serial]
     return Look(
         record=record,

@@ -8,7 +8,7 @@ from uuid import UUID
 from cli.config import Config
 from cli.errors import CommandError, NotFound, TimedOut
 from cli.waking import wake
-from cli.wiring import utc_now
+from cli.wiring import retirements, utc_now
 from store.authorities import authorities
 from store.crls import PublicationRequest, publication_request, request_publication
 from store.database import Database
@@ -33,8 +33,10 @@ def publish_lists(config: Config, database: Database, issuer: str | None, second
     Raises `NotFound` for an unknown issuer, `ListRefused`, and `TimedOut` after `seconds`.
     """
     now = utc_now()
+    retired = retirements(config, database)
     with database.snapshot() as tx:
-        online = {each.issuer for each in authorities(tx) if signed_online(config, each.name)}
+        signing = [each for each in authorities(tx) if not retired.signs_nothing(each.key_hash)]
+        online = {each.issuer for each in signing if signed_online(config, each.name)}
         wanted = sorted(online if issuer is None else online & {issuer})
         count = sum(len(partitions(tx, each, now)) for each in wanted)
     if not wanted:

@@ -19,7 +19,7 @@ from cli.officers import PERSON_AND_KEY, Signature, signature_of, signed_by
 from cli.options import SERIAL
 from cli.output import document, table
 from cli.sentences import REASONS, WORDS, Language, event_name, language, reason_name, reason_words, sentence
-from cli.wiring import utc_now
+from cli.wiring import known_retirements, utc_now
 from policies.life_events import Effect, LifeEvent, effect_of, life_events
 from store.certificates import certificate
 
@@ -237,7 +237,8 @@ def report(context: click.Context, verb: str, look: Look, application: str | Non
 def look_now(desk: Desk, issuer: str, serial: int) -> Look:
     """The certificate as it is now; raises UnknownCertificate."""
     with desk.database.snapshot() as tx:
-        return look_at(tx, certificate(tx, issuer, serial), desk.profiles, utc_now())
+        retired = known_retirements(desk.config).look(tx)
+        return look_at(tx, certificate(tx, issuer, serial), desk.profiles, retired, utc_now())
 
 
 @revoke.command("reasons")

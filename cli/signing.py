@@ -13,20 +13,19 @@ from datetime import datetime, timedelta
 from multiprocessing import get_context
 from typing import TypeVar
 
-from ca.authority import Authority
 from ca.refusals import RandomFailed
 from ca.signer import Signer, Turn
 from cli.chores import Chores
 from cli.clock import SignerClock, newest_signed
 from cli.config import Config
 from cli.errors import spoken
+from cli.open_authorities import OpenAuthorities
 from cli.output import say
 from cli.waking import Wake, wake_path
 from cli.wiring import (
     believed_roster,
     elapsed_seconds,
     instance_name,
-    open_authorities,
     open_database,
     open_token,
     profiles_of,
@@ -84,22 +83,22 @@ def run_signer(
             name: held.enter_context(open_token(config, name, descriptors.get(name)))
             for name in config.token_of("signer")
         }
-        authorities = open_authorities(config, database, tokens)
+        authorities = OpenAuthorities(config, database, tokens)
         audit = AuditChain(instance_name("signer", random(8)), "signer", config.deployment)
         signer = made_signer(config, database, authorities, audit, random, linters, clock())
-        chores = Chores(config, database, {each.name: each for each in authorities}, audit, signer.serials, clock)
+        chores = Chores(config, database, authorities, audit, signer.serials, clock)
         waker = Wake(wake_path(config))
         held.callback(waker.close)
         with database.transaction() as tx:
-            audit.append(tx, "signer.started", {"authorities": ",".join(each.name for each in authorities)}, clock())
+            audit.append(tx, "signer.started", {"authorities": ",".join(authorities)}, clock())
         say(f"signer ready with {len(authorities)} authorities")
-        loop(signer, chores, waker, stop, config.signer.idle, once=once)
+        loop(signer, chores, waker, stop, config.signer.idle, once=once, look=authorities.look)
 
 
 def made_signer(
     config: Config,
     database: Database,
-    authorities: tuple[Authority, ...],
+    authorities: OpenAuthorities,
     audit: AuditChain,
     random: Callable[[int], bytes],
     linters: ProcessPoolExecutor,
@@ -111,10 +110,12 @@ def made_signer(
         deployment=config.deployment,
         database=database,
         audit=audit,
-        authorities={each.name: each for each in authorities},
+        authorities=authorities,
         profiles=profiles_of(config),
         roster=lambda: believed_roster(config, database),
         used=used_applications(config, now),
+        retired=authorities.retired,
+        ended=authorities.ended,
         random=random,
         lease=timedelta(seconds=config.signer.lease),
         batch=config.signer.batch,
@@ -122,12 +123,24 @@ def made_signer(
     )
 
 
-def loop(signer: Signer, chores: Chores, waker: Wake, stop: Stop, idle: float, *, once: bool) -> None:
+def loop(
+    signer: Signer,
+    chores: Chores,
+    waker: Wake,
+    stop: Stop,
+    idle: float,
+    *,
+    once: bool,
+    look: Callable[[], None] = lambda: None,
+) -> None:
     """Turn after turn. What is away or refused is waited for, and stops neither the signer nor its chores.
+
+    `look` is called before each turn: what changed in the authorities' records counts from there on.
 
     Raises RandomFailed alone: with a generator that cannot be trusted nothing more may be signed.
     """
     while not stop.asked:
+        attempted(look)
         turn = attempted(lambda: signer.turn(chores.clock()))
         done = attempted(chores.do)
         if turn is not None and turn.claimed:

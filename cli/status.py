@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from ca.retirement import Retired
 from cli.asking import rfc3339
 from cli.config import Config
 from cli.errors import CommandError
 from cli.installation import config_of
 from cli.output import document, table
-from cli.wiring import open_database, utc_now
+from cli.wiring import open_database, retirements, utc_now
 from store.applications import ApplicationFilter, find_applications
 from store.authorities import AuthorityRecord, authorities
 from store.crls import CRLRecord, latest_crl
@@ -47,7 +48,8 @@ def status(context: click.Context) -> None:
         records = authorities(tx)
         waiting = len(find_applications(tx, ApplicationFilter(state="open"), limit=MOST_COUNTED))
         parked = len(find_applications(tx, ApplicationFilter(state="parked"), limit=MOST_COUNTED))
-    lists = [oldest_list(database, record, now) for record in records]
+    retired = retirements(config, database)
+    lists = [oldest_list(database, record, retired, now) for record in records]
     verifiers = answers(config.ocsp.host, config.ocsp.port)
     anchor = newest_anchor(config)
     body = {
@@ -58,13 +60,14 @@ def status(context: click.Context) -> None:
         "newest_anchor": None if anchor is None else rfc3339(anchor),
         "authorities": lists,
     }
-    rows = [(str(each["name"]), str(each["lists"]), str(each["oldest"]), str(each["next_update"])) for each in lists]
+    columns = ("name", "lists", "oldest", "next_update", "ended")
+    rows = [tuple(str(each[key] or "") for key in columns) for each in lists]
     lines = [
         f"verifiers' port {config.ocsp.port}: {'answers' if verifiers else 'does not answer'}",
         f"applications:          {waiting} waiting, {parked} parked",
         f"newest audit anchor:   {'none' if anchor is None else rfc3339(anchor)}",
         "",
-        table(("authority", "lists", "oldest made", "first to end"), rows),
+        table(("authority", "lists", "oldest made", "first to end", "key"), rows),
     ]
     document(context, "status", body, "\n".join(lines))
     for each in lists:
@@ -72,8 +75,12 @@ def status(context: click.Context) -> None:
             raise Stale(f"A list of {each['name']}")
 
 
-def oldest_list(database: Database, record: AuthorityRecord, now: datetime) -> dict[str, object]:
-    """How many lists an authority has, and the times of the one that ends first; stale when one is missing or over."""
+def oldest_list(database: Database, record: AuthorityRecord, retired: Retired, now: datetime) -> dict[str, object]:
+    """How many lists an authority has, and the times of the one that ends first; stale when one is missing or over.
+
+    A key that signs nothing any more has no list to make.
+    """
+    end = retired.worst(record.key_hash)
     with database.snapshot() as tx:
         found = [latest_crl(tx, record.name, each.code) for each in partitions(tx, record.issuer, now)]
     made: list[CRLRecord] = sorted((each for each in found if each is not None), key=lambda each: each.next_update)
@@ -83,7 +90,9 @@ def oldest_list(database: Database, record: AuthorityRecord, now: datetime) -> d
         "lists": len(made),
         "oldest": rfc3339(first.this_update) if first else "none",
         "next_update": rfc3339(first.next_update) if first else "none",
-        "stale": len(made) < len(found) or (first is not None and first.next_update <= now),
+        "ended": None if end is None else f"{end.reason} since {rfc3339(end.at)}",
+        "stale": not retired.signs_nothing(record.key_hash)
+        and (len(made) < len(found) or (first is not None and first.next_update <= now)),
     }
 
 

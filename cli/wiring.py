@@ -12,6 +12,9 @@ from typing import Literal
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from ca.authority import Authority, AuthorityStatement, activate, open_authority_record
+from ca.errors import KeyOfAnotherAuthority
+from ca.retirement import Retired
+from ca.retiring import KnownRetirements
 from ca.roster import Roster, open_roster
 from ca.signed_document import Administrators
 from ca.statement import PrivateKey, PublicKey, key_octets
@@ -25,6 +28,7 @@ from store.anchors import AuditPublicKey, check_newest
 from store.authorities import AuthorityRecord, authorities
 from store.database import Database, Program, check_schema
 from store.floor import VersionFloor
+from store.retired import RetiredFolder
 from store.rosters import newest_roster
 from store.used import UsedApplications
 
@@ -122,6 +126,18 @@ def used_applications(config: Config, now: datetime) -> UsedApplications:
     return UsedApplications(config.at(config.roster.floor).with_name("used"), now)
 
 
+def known_retirements(config: Config) -> KnownRetirements:
+    """What this program knows of ended keys: the folder beside the roster's floor, and what databases told it."""
+    folder = config.at(config.roster.floor).with_name("retired")
+    return KnownRetirements(RetiredFolder(folder), administrators(config), config.deployment)
+
+
+def retirements(config: Config, database: Database) -> Retired:
+    """Which authorities' keys ended, as the folder or the database says; raises RetiredRefused."""
+    with database.snapshot() as tx:
+        return known_retirements(config).look(tx)
+
+
 def audit_public_key(config: Config) -> AuditPublicKey:
     """The key that anchors are verified with; raises `ConfigRefused`."""
     key = public_key_file(config.at(config.audit.public_key))
@@ -137,7 +153,7 @@ def refuse_older_database(config: Config, database: Database) -> None:
 
 
 def believed_statement(config: Config, record: AuthorityRecord) -> AuthorityStatement:
-    """What two administrators signed about an authority; raises DocumentRefused's subclasses."""
+    """What two administrators signed about an authority; raises DocumentRefused's subclasses, KeyOfAnotherAuthority."""
     floor = VersionFloor(config.at(config.roster.floor).with_name(f"{record.name}.floor"))
     statement = open_authority_record(
         record.document,
@@ -146,6 +162,8 @@ def believed_statement(config: Config, record: AuthorityRecord) -> AuthorityStat
         deployment=config.deployment,
         floor=floor.value,
     )
+    if (statement.name, statement.key_hash) != (record.name, record.key_hash):
+        raise KeyOfAnotherAuthority(record.name, "the signed record is another authority's")
     floor.raise_to(statement.version)
     return statement
 
@@ -168,9 +186,13 @@ def profiles_of(config: Config) -> Mapping[str, CertificateProfile]:
 
 
 def open_authorities(config: Config, database: Database, tokens: Mapping[str, Token]) -> tuple[Authority, ...]:
-    """Every authority whose key lies in one of `tokens`, believed and matched with its key and terms."""
+    """Every authority whose key lies in one of `tokens`, believed and matched with its key and terms.
+
+    A key that signs nothing any more is not opened, wherever a copy of it may lie.
+    """
+    retired = retirements(config, database)
     with database.snapshot() as tx:
-        records = authorities(tx)
+        records = [each for each in authorities(tx) if not retired.signs_nothing(each.key_hash)]
     opened = []
     for record in records:
         section = config.authorities.get(record.name)

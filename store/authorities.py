@@ -38,7 +38,7 @@ class AuthorityRecord:
     document: bytes
     signatures: tuple[DocumentSignature, ...]
     added_at: datetime
-    version: int = 1
+    version: int
 
     def __post_init__(self) -> None:
         word("issuer", self.issuer, ISSUER)

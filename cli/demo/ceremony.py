@@ -20,10 +20,11 @@ from ca.authority import (
 )
 from ca.hierarchy import responder_certificate, self_signed_certificate, subordinate_certificate
 from ca.issuance import Ledger
+from ca.retiring import enter_missing
 from ca.roster import Branch, Credential, Person, Role, Roster, roster_document, sign_roster
 from ca.serials import SerialNumbers
 from ca.statement import PrivateKey, PublicKey, key_octets
-from cli.chores import list_signers
+from cli.chores import generations, list_signers
 from cli.config import Config
 from cli.demo.home import ADMINISTRATORS, AUTHORITIES, Plan
 from cli.demo.people import PLACES, branch_of
@@ -31,6 +32,7 @@ from cli.options import hexadecimal
 from cli.responders import RESPONDER_PROFILE, responder_facts, responder_name
 from cli.wiring import (
     instance_name,
+    known_retirements,
     open_authorities,
     open_token,
     private_key_file,
@@ -133,6 +135,7 @@ class Ceremony:
             document=authority_document(statement),
             signatures=signatures,
             added_at=now,
+            version=statement.version,
         )
         with self.database.transaction() as tx:
             add_authority(tx, record)
@@ -238,10 +241,18 @@ def publish_root_list(config: Config) -> None:
     """
     database = Database(config.database_url(), "owner")
     with open_token(config, "root") as token:
-        roots = open_authorities(config, database, {"root": token})
         audit = AuditChain(instance_name("cli", token_bytes(8)), "ceremony", config.deployment)
-        publisher = Publisher(database, Publication(config.publication_root()), audit, utc_now)
-        for signers in list_signers({each.name: each for each in roots}, profiles_of(config)).values():
+        known = known_retirements(config)
+        enter_missing(known, database, audit, utc_now())
+        roots = {each.name: each for each in open_authorities(config, database, {"root": token})}
+        publisher = Publisher(
+            database,
+            Publication(config.publication_root()),
+            audit,
+            utc_now,
+            compromised=known.retired.compromises,
+        )
+        for signers in list_signers(roots, profiles_of(config), generations(config, database)).values():
             for partition in publisher.due(signers):
                 publisher.publish(signers, partition)
     database.close()

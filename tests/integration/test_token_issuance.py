@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ca.retirement import nothing_retired
 from ca.signer import Signer, Turn
 from ca.validation import validate_path
 from hsm.generation import KeyAlgorithm
@@ -44,6 +45,7 @@ def signer(token_house: House, tmp_path: Path) -> Iterator[Signer]:
             profiles=token_house.profiles,
             roster=lambda: token_house.office.roster,
             used=UsedApplications(tmp_path / "used", LATER),
+            retired=nothing_retired,
             random=os.urandom,
         )
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from ca.application import Application
 from ca.authority import AuthorityStatement
+from ca.retirement import Retired, nothing_retired
 from ca.roster import Roster
 from ca.rules import RULES
 from ca.warrant import Warrant, record_of, verify
@@ -36,10 +37,20 @@ def warranted(
     authority: AuthorityStatement = AUTHORITY,
     profile: CertificateProfile = PROFILE,
     deployment: str = "test",
+    retired: Retired = nothing_retired(),  # noqa: B008 - it never changes
     now: datetime = LATER,
 ) -> Warrant:
     """Verify a case that is right, but for what a test changes."""
-    return verify(record, evidence, roster=roster, authority=authority, profile=profile, deployment=deployment, now=now)
+    return verify(
+        record,
+        evidence,
+        roster=roster,
+        authority=authority,
+        profile=profile,
+        deployment=deployment,
+        retired=retired,
+        now=now,
+    )
 
 
 def tried(application: Application, *signers: tuple[str, str]) -> Warrant:

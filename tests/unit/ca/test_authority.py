@@ -24,6 +24,7 @@ from ca.document_errors import (
     TooFewDocumentSigners,
 )
 from ca.errors import AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority, TwoAuthorities
+from ca.retirement import Retired
 from policies.terms import AuthorityTerms, shipped_terms
 from tests.fixtures.officers import (
     NOW,
@@ -128,10 +129,10 @@ def test_one_authority_twice_is_refused() -> None:
 def test_an_authority_issues_inside_its_window(days: int, issues: bool) -> None:
     """Fact sheet c.8: generations run in parallel for years, and only the newest issues."""
     if issues:
-        check_issuing(STATEMENT, NOW + timedelta(days=days))
+        check_issuing(STATEMENT, Retired(), NOW + timedelta(days=days))
     else:
         with pytest.raises(AuthorityNotIssuing):
-            check_issuing(STATEMENT, NOW + timedelta(days=days))
+            check_issuing(STATEMENT, Retired(), NOW + timedelta(days=days))
 
 
 @pytest.mark.parametrize(

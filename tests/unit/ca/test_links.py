@@ -18,20 +18,12 @@ from ca.links import cross_certificate
 from ca.refusals import ProfileUnfit
 from policies.errors import KeyRefused, ValidityRefused
 from store.certificates import CertificateFilter, find
+from tests.fixtures.bridge import BRIDGE, BRIDGE_NAME, IDENTIFIER, UTF8, bridge
 from tests.fixtures.renewal import PROFILES, Renewal, changed, serial
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-OLD, NEW, BRIDGE = (ec.derive_private_key(20261123 + number, ec.SECP384R1()) for number in range(3))
+OLD, NEW = (ec.derive_private_key(20261123 + number, ec.SECP384R1()) for number in range(2))
 WEAK = ec.derive_private_key(20261130, ec.SECP521R1())
-UTF8 = x509.name._ASN1Type.UTF8String
-BRIDGE_NAME = x509.Name(
-    [
-        x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "JP"),
-        x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "見本政府", UTF8),
-        x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "Bridge CA", UTF8),
-    ]
-)
-IDENTIFIER = bytes.fromhex("00112233445566778899aabbccddeeff")
 
 
 @pytest.fixture
@@ -59,36 +51,6 @@ def made(renewal: Renewal, profile: str) -> tuple[str, ...]:
     """The states of what was begun under a profile."""
     with renewal.register.signer.snapshot() as tx:
         return tuple(row.state for row in find(tx, CertificateFilter(profile=profile)))
-
-
-def bridge(
-    *,
-    name: x509.Name = BRIDGE_NAME,
-    key: ec.EllipticCurvePrivateKey = BRIDGE,
-    **change: Any,  # noqa: ANN401 - see below
-) -> x509.Certificate:
-    """A bridge's own certificate, but for a change: signer, authority, usage, begins, years."""
-    begins = change.get("begins", NOW - timedelta(days=400))
-    years = change.get("years", 10)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 77, begins, begins + timedelta(days=365 * years))
-    builder = builder.add_extension(x509.SubjectKeyIdentifier(IDENTIFIER), False)
-    if change.get("extensions", True):
-        builder = builder.add_extension(x509.BasicConstraints(change.get("authority", True), None), True)
-        usage = dict.fromkeys(
-            (
-                "digital_signature",
-                "content_commitment",
-                "key_encipherment",
-                "data_encipherment",
-                "key_agreement",
-                "encipher_only",
-                "decipher_only",
-            ),
-            False,
-        )
-        signs = change.get("usage", True)
-        builder = builder.add_extension(x509.KeyUsage(key_cert_sign=signs, crl_sign=True, **usage), True)
-    return builder.sign(change.get("signer", key), hashes.SHA384())
 
 
 def request(name: x509.Name = BRIDGE_NAME) -> x509.CertificateSigningRequest:

@@ -17,6 +17,7 @@ from ca.application import Application, Proof
 from ca.preparation import Case, PreparedCertificate, Refusal, prepare, prepare_all
 from ca.refusals import FindingsRefused, ProgramFault
 from ca.request import prove_possession
+from ca.retirement import Retired
 from ca.rules import RULES
 from ca.signature import certificate_der
 from ca.statement import key_octets
@@ -41,6 +42,7 @@ def case_of(house: House, application: Application, serial: int = SERIAL) -> Cas
         authority=house.authority.statement,
         profile=profile,
         deployment="test",
+        retired=Retired(),
         now=LATER,
     )
     return Case(warrant, house.authority, profile, serial)

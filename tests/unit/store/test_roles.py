@@ -188,7 +188,7 @@ def test_nobody_changes_or_removes_what_is_written_once(
         next_number(tx, "jpki-sign", "13101")
         AuditChain("signer-1", "signer", "test").append(tx, "certificate.revoked", {"serial": "07"}, now)
         add_retirement(tx, RetirementRecord(bytes(32), "jpki-sign-g1", b"{}", (), now))
-        first = AuthorityRecord("jpki-sign-g1", "jpki-sign", 1, b"0\0", b"certificate", bytes(32), b"{}", (), now)
+        first = AuthorityRecord("jpki-sign-g1", "jpki-sign", 1, b"0\0", b"certificate", bytes(32), b"{}", (), now, 1)
         add_authority(tx, first)
         add_version(tx, replace(first, version=2))
     accepted = []

@@ -1,6 +1,7 @@
 """A small ceremony whose papers are made in tests: its script, and a transcript of how it went."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -9,11 +10,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import JsonValue
 
 from ca.ceremony.entry import CLOSED, NO_ROOT, OPENED, PROGRAM, Entry
+from ca.ceremony.presence import confirm
 from ca.ceremony.script import Script, load_script
 from ca.ceremony.steps import Step, steps
 from ca.ceremony.words import digest_words
 
-__all__ = ["PEOPLE", "SCRIPT", "script", "transcript"]
+__all__ = ["PEOPLE", "SCRIPT", "credential", "rechained", "script", "transcript"]
 
 PEOPLE = {
     "tanaka": ("田中 一郎", "operator"),
@@ -26,16 +28,17 @@ PEOPLE = {
 }
 
 
-def _public_key(number: int) -> str:
-    key = ec.derive_private_key(1000 + number, ec.SECP256R1()).public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+def credential(code: str) -> ec.EllipticCurvePrivateKey:
+    """The key file of a person."""
+    return ec.derive_private_key(1000 + list(PEOPLE).index(code), ec.SECP256R1())
 
 
-def _person(number: int, code: str) -> str:
+def _person(code: str) -> str:
     name, role = PEOPLE[code]
+    public = credential(code).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     return (
         f'[[people]]\ncode = "{code}"\nname = "{name}"\nrole = "{role}"\n'
-        f'credential = {{ kind = "key-file", public_key = """{_public_key(number)}""" }}\n'
+        f'credential = {{ kind = "key-file", public_key = """{public}""" }}\n'
     )
 
 
@@ -44,7 +47,7 @@ SCRIPT = (
 kind = "one-tier-ca"
 id = "jpki-sign-g1"
 title = { ja = "署名用認証局 第1世代の鍵生成", en = "First key of the signing authority" }
-purpose = { ja = "署名用認証局の最初の鍵を生成し、自己署名証明書を発行する。", en = "Makes the signing authority's first key and certificate." }
+purpose = { ja = "最初の鍵を生成し、自己署名証明書を発行する。", en = "Makes its first key and certificate." }
 deployment = "example"
 planned = 2026-12-01
 place = "東京都千代田区 第2計算機室"
@@ -66,7 +69,7 @@ algorithm = "rsa-4096"
 issues = ["jpki-sign"]
 
 """
-    + "".join(_person(*each) for each in enumerate(PEOPLE))
+    + "".join(map(_person, PEOPLE))
 ).encode()
 
 
@@ -96,6 +99,14 @@ _DONE: Mapping[str, dict[str, JsonValue]] = {
 }
 
 
+def rechained(entries: Sequence[Entry]) -> bytes:
+    """Entries numbered and chained anew: what somebody writes who changes a transcript and knows the format."""
+    written: list[Entry] = []
+    for number, entry in enumerate(entries):
+        written.append(replace(entry, number=number, previous=written[-1].hash if written else NO_ROOT))
+    return b"".join(each.line for each in written)
+
+
 class _Writer:
     def __init__(self, *, rehearsal: bool) -> None:
         self.entries: list[Entry] = []
@@ -120,7 +131,8 @@ class _Writer:
     def take(self, step: Step) -> None:
         self.write("step.begun", {"action": step.action, **step.facts}, step)
         for code in step.confirm:
-            self.write("step.confirmed", {"person": code, "head": "00" * 32, "signature": "ab" * 70}, step, code)
+            signed = confirm(credential(code), sha256(SCRIPT).digest(), step.code, code, self.entries[-1].hash)
+            self.write("step.confirmed", signed.facts, step, code)
         self.write("step.done", _DONE.get(step.action, {}), step)
 
 
