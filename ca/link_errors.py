@@ -40,17 +40,18 @@ class NameItsOwn(CAError):
 
 @dataclass(eq=False)
 class LinkLeadsNowhere(CAError):
-    """Certificates that name issuer and serial number of their authority's own certificate know no other one.
+    """What names issuer and serial number of its authority's own certificate is not verified over a link everywhere.
 
-    A link holds the same key under another serial number, so RFC 5280 section 4.2.1.1 rules it out as their issuer.
+    A link holds the same key under another serial number. RFC 5280 section 4.2.1.1 leaves it to the verifier whether it
+    compares them: OpenSSL and pyhanko-certvalidator do and find no path, so a link would serve some verifiers only.
     """
 
     authority: str
     profile: str
     code = "ca.link-leads-nowhere"
     sentence = (
-        "No path can lead over a link to {authority}: certificates of profile {profile!r} name the serial number of "
-        "their authority's self-signed certificate, and a link has another one"
+        "A link to {authority} would lead nowhere: certificates of profile {profile!r} name the serial number of their "
+        "authority's self-signed certificate, a link has another one, and verifiers that compare them find no path"
     )
     next = "Give verifiers the self-signed certificates of all generations instead"
 

@@ -235,13 +235,18 @@ def residents(token_keys: Callable[[str], rsa.RSAPrivateKey], tmp_path_factory: 
 
 @pytest.mark.parametrize("case", OVER_A_LINK)
 def test_with_jpki_s_key_identifier_a_link_leads_nowhere(residents: Files, case: str) -> None:
-    """RFC 5280 4.2.1.1: the leaf names the serial number of the self-signed certificate, so no link is its issuer.
+    """RFC 5280 4.2.1.1: the leaf names the serial number of the self-signed certificate, which no link has.
 
-    The same leaf without issuer and serial number is verified over the same link: these two alone stand in the way.
+    OpenSSL and pyhanko-certvalidator compare it; GnuTLS and Java do not (docs/decisions/0016). The same leaf without
+    issuer and serial number is verified over the same link: these two alone stand in the way.
     """
     leaf, roots, path = PATHS[case]
+    now, by_key = datetime.now(UTC), f"{leaf}-by-key"
     assert not residents.openssl(leaf, roots, LINKS)[0]
-    assert residents.openssl(f"{leaf}-by-key", roots, LINKS) == (True, len(path) + 1)
+    assert residents.openssl(by_key, roots, LINKS) == (True, len(path) + 1)
+    with pytest.raises(PathInvalid, match="no chain of issuers"):
+        residents.pyhanko(leaf, roots, LINKS, now)
+    assert residents.pyhanko(by_key, roots, LINKS, now) == (*map(residents.get, path), residents.get(by_key))
 
 
 @pytest.mark.parametrize("case", [case for case in PATHS if case not in OVER_A_LINK])

@@ -10,6 +10,7 @@ import pytest
 
 import ca.ceremony.errors
 import ca.document_errors
+import ca.link_errors
 import ca.paper_errors
 import ca.refusals  # noqa: F401 - its refusals are judged too
 from ca.errors import ApplicationMalformed, AuthorityNotIssuing, CAError
