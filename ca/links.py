@@ -4,7 +4,7 @@ RFC 4210 section 4.4: a link joins two generations of one name, `under` the old 
 OldWithNew. RFC 5280 section 3.2: a cross-certificate joins two names. The steps are those of `ca.hierarchy`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cryptography import x509
@@ -23,7 +23,7 @@ from policies.facts import parse_facts
 from policies.peer import Peer, peer_of
 from policies.profile import CertificateProfile
 
-__all__ = ["cross_certificate", "link_certificate"]
+__all__ = ["check_usable", "cross_certificate", "link_certificate"]
 
 
 def link_certificate(
@@ -51,8 +51,8 @@ def link_certificate(
         raise NamesDiffer(under.name, other.name)
     if other.key_hash == under.key_hash:
         raise KeyItsOwn(under.name)
-    _check_usable(other.name, other.profiles, profiles)
-    _check_usable(other.name, under.profiles, profiles)
+    check_usable(other.name, other.profiles, profiles)
+    check_usable(other.name, under.profiles, profiles)
     _check_own(own, now)
     facts = {"certificate": _pem(own)}
     peer = _peer(facts)
@@ -102,8 +102,11 @@ def _fit(profile: CertificateProfile, *, self_issued: bool) -> None:
         raise ProfileUnfit(profile.name)
 
 
-def _check_usable(authority: str, listed: Mapping[str, bytes], profiles: Mapping[str, CertificateProfile]) -> None:
-    """Refuse a link that the certificates of a record's profiles would not accept as their issuer's."""
+def check_usable(authority: str, listed: Iterable[str], profiles: Mapping[str, CertificateProfile]) -> None:
+    """Refuse a link to `authority` that certificates of the `listed` profiles would not accept as their issuer's.
+
+    Raises LinkLeadsNowhere; ProfileNotListed for a profile that is not among the loaded `profiles`.
+    """
     for name in sorted(listed):
         if name not in profiles:
             raise ProfileNotListed(authority, name)

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from ca.authority import Authority, activate, key_hash
 from ca.ceremony.blank import blanked_digest
-from ca.ceremony.check import authority_facts
 from ca.ceremony.errors import CeremonyChanged, CeremonyStopped
+from ca.ceremony.review import authority_facts
 from ca.ceremony.room import Attempt, Facts, Room
 from ca.ceremony.script import AuthorityPlan
 from ca.ceremony.steps import responder_label

@@ -1,38 +1,23 @@
-"""Checking a script before anybody enters the room: offline, deterministic, without a token or a database.
+"""Checking a script before anybody enters the room: its tables against each other and against the ceremony's kind.
 
-First the tables are held against the ceremony's kind, then every certificate that will be made is prepared with keys
-that cannot sign, linted as in earnest, and its bytes are digested with the key blanked.
+Offline and deterministic, without a token or a database. `expected_digests` then reviews every certificate that will
+be made (`ca.ceremony.review`).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, time
-from hashlib import sha256
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta, timezone
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-from ca.ceremony.blank import blanked_digest
 from ca.ceremony.errors import ScriptRefused
 from ca.ceremony.presence import check_people
-from ca.ceremony.script import Algorithm, AuthorityPlan, Kind, Script
-from ca.preparation import Plan, PreparedCertificate, prepare_plan
-from ca.signature import certificate_der
-from policies.facts import parse_facts
-from policies.profile import CertificateProfile
-from policies.tbs import IssuerKey, stub_key
-from policies.terms import AuthorityTerms
+from ca.ceremony.review import RESPONDER, Terms, expected_digests
+from ca.ceremony.script import AuthorityPlan, Kind, Script
+from ca.ceremony.steps import steps
 
-__all__ = ["Terms", "authority_facts", "check_script", "expected_digests"]
+__all__ = ["Terms", "check_script", "expected_digests"]
 
-Terms = Callable[[AuthorityPlan], AuthorityTerms]
-"""The terms of a planned authority, with the script's addresses filled in."""
-
-_SERIAL: Final = int.from_bytes(b"\x01" * 16, "big")
-_CURVES: Final[Mapping[str, ec.EllipticCurve]] = {"p-256": ec.SECP256R1(), "p-384": ec.SECP384R1()}
 _WITH_AUTHORITIES: Final = frozenset(Kind) - {Kind.BACKUP, Kind.ROSTER}
-_WITH_KEYS: Final = frozenset({Kind.ONE_TIER, Kind.ROOT_AND_SUBORDINATE, Kind.RENEWAL})
+_MAKING: Final = frozenset({Kind.ONE_TIER, Kind.ROOT_AND_SUBORDINATE, Kind.RENEWAL})
 _WITH_RETIREMENT: Final = frozenset({Kind.DESTRUCTION, Kind.RETIREMENT, Kind.COMPROMISE})
 _SIGNED: Final = frozenset(Kind) - {Kind.BACKUP, Kind.ROOT_LIST}
 _REASONS: Final = {
@@ -40,6 +25,7 @@ _REASONS: Final = {
     Kind.RETIREMENT: "retired",
     Kind.COMPROMISE: "compromised",
 }
+_JAPAN: Final = timezone(timedelta(hours=9))
 
 
 def check_script(script: Script) -> None:
@@ -63,31 +49,34 @@ def check_script(script: Script) -> None:
     for token in script.tokens:
         if token.new == (token.serial is not None):
             raise ScriptRefused(f"tokens.{token.name}.serial", "it is given exactly for a token that is not new")
-    for plan in script.authorities:
-        _check_authority(script, plan)
     _check_keys(script)
-    _check_ends(script)
+    for plan in script.authorities:
+        _check_names(script, plan)
+    for plan in script.authorities:
+        _check_making(script, plan)
+    _check_kind(script)
+    _check_end(script)
+    for place in _without_token(script):
+        raise ScriptRefused(place, "a step uses its key, and it names no token")
 
 
 def _check_keys(script: Script) -> None:
-    if script.keys and script.kind not in _WITH_KEYS:
+    """The keys that belong to no authority, and the token of a backup."""
+    if script.keys and script.kind not in _MAKING:
         raise ScriptRefused("keys", f"a ceremony of kind {script.kind} has none")
     _refuse_doubles("keys", [each.label for each in script.keys])
+    tokens = {each.name for each in script.tokens}
     for key in script.keys:
-        if key.token not in {each.name for each in script.tokens}:
+        if key.token not in tokens:
             raise ScriptRefused(f"keys.{key.label}.token", f"the script has no such table: {key.token}")
+    if script.backup is not None and script.backup.token not in tokens:
+        raise ScriptRefused("backup.token", f"the script has no such table: {script.backup.token}")
 
 
-def _check_authority(script: Script, plan: AuthorityPlan) -> None:
-    place = f"authorities.{plan.name}"
+def _check_names(script: Script, plan: AuthorityPlan) -> None:
+    """What a table names is another table of the script."""
     tokens = {each.name for each in script.tokens}
     others = {each.name for each in script.authorities} - {plan.name}
-    if not plan.exists:
-        for key in ("token", "profile", "terms", "algorithm"):
-            if getattr(plan, key) is None:
-                raise ScriptRefused(f"{place}.{key}", "a new authority needs it")
-        if not plan.issues:
-            raise ScriptRefused(f"{place}.issues", "its record authorises at least one profile")
     for key, named, known in (
         ("token", plan.token, tokens),
         ("responder_token", plan.responder_token, tokens),
@@ -95,100 +84,100 @@ def _check_authority(script: Script, plan: AuthorityPlan) -> None:
         ("replaces", plan.replaces, others),
     ):
         if named is not None and named not in known:
-            raise ScriptRefused(f"{place}.{key}", f"the script has no such table: {named}")
-    if script.kind is Kind.RENEWAL and plan.replaces is not None and plan.issuing_from is None:
-        raise ScriptRefused(f"{place}.issuing_from", "a new generation says when it takes over")
-    if plan.replaces is not None and plan.replaces.rpartition("-g")[0] != plan.name.rpartition("-g")[0]:
-        raise ScriptRefused(f"{place}.replaces", "a renewal keeps the issuer's name")
+            raise ScriptRefused(f"authorities.{plan.name}.{key}", f"the script has no such table: {named}")
 
 
-def _check_ends(script: Script) -> None:
-    if script.kind is Kind.RENEWAL and not any(plan.replaces for plan in script.authorities):
-        raise ScriptRefused("authorities", "a renewal has a generation that replaces another")
-    if script.retirement is None:
+def _check_making(script: Script, plan: AuthorityPlan) -> None:
+    """An authority that is made, or its stand-in in a rehearsal, has everything that it is made from."""
+    place = f"authorities.{plan.name}"
+    for key in ("profile", "terms"):
+        if getattr(plan, key) is None:
+            raise ScriptRefused(f"{place}.{key}", "every authority has it: by it a rehearsal makes one like it")
+    if plan.exists:
         return
-    if script.retirement.reason != _REASONS[script.kind]:
+    if script.kind not in _MAKING:
+        raise ScriptRefused(f"{place}.certificate", f"a ceremony of kind {script.kind} makes no authority")
+    if plan.algorithm is None:
+        raise ScriptRefused(f"{place}.algorithm", "a new authority needs it")
+    if not plan.issues:
+        raise ScriptRefused(f"{place}.issues", "its record authorises at least one profile")
+    if plan.responder_token is not None and RESPONDER not in plan.issues:
+        raise ScriptRefused(f"{place}.issues", f"it has a responder, so it names {RESPONDER}")
+    if plan.signed_by is not None and not _may_sign(script.authority(plan.signed_by), plan):
+        raise ScriptRefused(f"{place}.signed_by", f"the record of {plan.signed_by} does not name {plan.profile}")
+
+
+def _may_sign(above: AuthorityPlan, plan: AuthorityPlan) -> bool:
+    return above.exists or plan.profile in above.issues
+
+
+def _check_kind(script: Script) -> None:
+    """What only some kinds have: an authority below another, a generation that replaces another, a planned record."""
+    new = [each for each in script.authorities if not each.exists]
+    if script.kind is Kind.ONE_TIER and any(each.signed_by for each in new):
+        raise ScriptRefused("authorities", "a one-tier authority certifies itself")
+    if script.kind is Kind.ROOT_AND_SUBORDINATE and not any(each.signed_by for each in new):
+        raise ScriptRefused("authorities", "one of them is signed by another")
+    if script.kind is Kind.RENEWAL and not any(each.replaces for each in new):
+        raise ScriptRefused("authorities", "a renewal has a generation that replaces another")
+    for plan in script.authorities:
+        if plan.replaces is not None:
+            _check_renewal(script, plan)
+        if script.kind is Kind.AUTHORISATION and not plan.issues:
+            raise ScriptRefused(f"authorities.{plan.name}.issues", "it says what the record authorises from now on")
+        if script.kind is Kind.RESPONDER and plan.responder_token is None:
+            raise ScriptRefused(f"authorities.{plan.name}.responder_token", "the new key is made in it")
+        if script.kind is Kind.CROSS and plan.issues and script.peer and script.peer.profile not in plan.issues:
+            raise ScriptRefused(f"authorities.{plan.name}.issues", f"they do not name {script.peer.profile}")
+    if script.kind is Kind.ROOT_LIST and not any(each.list for each in script.authorities):
+        raise ScriptRefused("authorities", "one of them has a list to sign")
+
+
+def _check_renewal(script: Script, plan: AuthorityPlan) -> None:
+    place = f"authorities.{plan.name}"
+    (issuer, _, number), (older, _, before) = (each.rpartition("-g") for each in (plan.name, str(plan.replaces)))
+    if script.kind is not Kind.RENEWAL or plan.exists or not script.authority(str(plan.replaces)).exists:
+        raise ScriptRefused(f"{place}.replaces", "a renewal has a new generation replace one that exists")
+    if issuer != older or int(number) <= int(before):
+        raise ScriptRefused(f"{place}.replaces", "a renewal keeps the issuer's name and counts its generations up")
+    planned = datetime.combine(script.planned, time(0), _JAPAN)
+    if plan.issuing_from is None or plan.issuing_from <= planned:
+        raise ScriptRefused(
+            f"{place}.issuing_from", "a new generation takes over at a time after the planned day began"
+        )
+
+
+def _check_end(script: Script) -> None:
+    """The end of a key: the reason is the kind's, and whoever is about to lose a key signs the last lists with it."""
+    retirement = script.retirement
+    if retirement is None:
+        return
+    if retirement.reason != _REASONS[script.kind]:
         raise ScriptRefused("retirement.reason", f"a ceremony of kind {script.kind} ends by {_REASONS[script.kind]}")
-    if script.retirement.authority not in {each.name for each in script.authorities}:
+    if retirement.authority not in {each.name for each in script.authorities}:
         raise ScriptRefused("retirement.authority", "the script has no such table in authorities")
+    if retirement.invalid_since is not None and script.kind is not Kind.COMPROMISE:
+        raise ScriptRefused("retirement.invalid_since", "only a compromised key was doubtful before its end")
+    ending = script.authority(retirement.authority)
+    place = f"authorities.{ending.name}.list"
+    if script.kind is Kind.DESTRUCTION and (ending.list is None or ending.list.days is not None):
+        raise ScriptRefused(place, "before its key is destroyed it signs lists for as long as its certificate lives")
+    if script.kind is Kind.COMPROMISE and ending.list is not None:
+        raise ScriptRefused(place, "a compromised key signs nothing more")
+
+
+def _without_token(script: Script) -> Iterator[str]:
+    """The authorities whose key a step uses though their table names no token."""
+    signing = {"list.sign": "authority", "responder.certify": "authority", "cross.certify": "authority"}
+    signing |= {"authority.certify": "authority", "link.certify": "signer", "key.destroy": "label"}
+    used = [step.facts[signing[step.action]] for step in steps(script) if step.action in signing]
+    used += [str(each.signed_by) for each in script.authorities if each.signed_by and not each.exists]
+    for name in used:
+        if script.authority(name).token is None:
+            yield f"authorities.{name}.token"
 
 
 def _refuse_doubles(place: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ScriptRefused(f"{place}.{name}", "it is there twice")
-
-
-@dataclass(frozen=True, slots=True)
-class _Reviewed:
-    certificate: x509.Certificate
-    key: IssuerKey
-
-
-def expected_digests(script: Script, profiles: Mapping[str, CertificateProfile], terms: Terms) -> Mapping[str, bytes]:
-    """For each certificate of an authority that will be made, the SHA-256 of its blanked to-be-signed bytes.
-
-    Raises PolicyError and CAError where the certificate would be refused in the room, ScriptRefused for a profile that
-    is not known.
-    """
-    now = datetime.combine(script.planned, time(3), UTC)  # noon in Japan on the planned day
-    known: dict[str, _Reviewed] = {}
-    digests: dict[str, bytes] = {}
-    for plan in script.authorities:
-        if plan.exists:
-            certificate = plan.x509()
-            known[plan.name] = _Reviewed(certificate, _issuer_key(certificate))
-            continue
-        prepared = _prepared(plan, profiles, terms(plan), known, now)
-        certificate = x509.load_der_x509_certificate(certificate_der(prepared.tbs, b""))
-        known[plan.name] = _Reviewed(certificate, prepared.plan.subject_key)
-        digests[plan.name] = blanked_digest(prepared.tbs)
-    return digests
-
-
-def authority_facts(plan: AuthorityPlan) -> dict[str, object]:
-    """What an authority's certificate says beside its terms."""
-    return {} if plan.common_name is None else {"common_name": plan.common_name}
-
-
-def _prepared(
-    plan: AuthorityPlan,
-    profiles: Mapping[str, CertificateProfile],
-    terms: AuthorityTerms,
-    known: Mapping[str, _Reviewed],
-    now: datetime,
-) -> PreparedCertificate:
-    profile = profiles.get(str(plan.profile))
-    if profile is None:
-        raise ScriptRefused(f"authorities.{plan.name}.profile", "no profile has this name")
-    key = _placeholder(plan.algorithm)
-    above = known.get(plan.signed_by) if plan.signed_by else None
-    return prepare_plan(
-        Plan(
-            authority=plan.signed_by or plan.name,
-            issuer=(plan.signed_by or plan.name).rpartition("-g")[0],
-            issuer_certificate=above.certificate if above else None,
-            key=stub_key(above.key if above else key),
-            terms=terms,
-            profile=profile,
-            facts=parse_facts(profile.facts, authority_facts(plan)),
-            subject_key=key,
-            holder=sha256(plan.name.encode()).digest(),
-            serial=_SERIAL,
-        ),
-        now,
-    )
-
-
-def _placeholder(algorithm: Algorithm | None) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
-    """A key of the kind, whose private half is forgotten at once; the digest does not depend on it."""
-    if algorithm is not None and algorithm.startswith("rsa-"):
-        return rsa.generate_private_key(65537, int(algorithm.removeprefix("rsa-"))).public_key()
-    return ec.generate_private_key(_CURVES[str(algorithm)]).public_key()
-
-
-def _issuer_key(certificate: x509.Certificate) -> IssuerKey:
-    key = certificate.public_key()
-    if not isinstance(key, IssuerKey):
-        raise ScriptRefused("authorities.certificate", "its key is neither RSA, EC nor Ed25519")
-    return key

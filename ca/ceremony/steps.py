@@ -106,10 +106,18 @@ def _responder_key(plan: AuthorityPlan) -> Iterator[tuple[str, _Facts]]:
 def _made(plan: AuthorityPlan) -> Iterator[tuple[str, _Facts]]:
     yield from _responder_key(plan)
     yield "key.generate", {"token": str(plan.token), "label": plan.name, "algorithm": str(plan.algorithm)}
-    yield "authority.certify", {"authority": plan.name, "profile": str(plan.profile)}
-    yield "authority.record", {"authority": plan.name}
+    yield "authority.certify", {"authority": plan.name, "profile": str(plan.profile), "certificate": plan.name}
+    yield _record(plan.name)
     if plan.responder_token is not None:
-        yield "responder.certify", {"authority": plan.name}
+        yield _responder_certificate(plan)
+
+
+def _record(authority: str) -> tuple[str, _Facts]:
+    return "authority.record", {"authority": authority}
+
+
+def _responder_certificate(plan: AuthorityPlan) -> tuple[str, _Facts]:
+    return "responder.certify", {"authority": plan.name, "certificate": responder_label(plan.name)}
 
 
 def _hierarchy(script: Script) -> Iterator[tuple[str, _Facts]]:
@@ -125,8 +133,13 @@ def _hierarchy(script: Script) -> Iterator[tuple[str, _Facts]]:
 def _lists(script: Script) -> Iterator[tuple[str, _Facts]]:
     for plan in script.authorities:
         if plan.list is not None:
-            end = "the end of its certificate" if plan.list.days is None else f"{plan.list.days} days"
-            yield "list.sign", {"authority": plan.name, "until": end}
+            days = plan.list.days
+            until = (
+                ("until its certificate ends", "証明書の有効期限まで")
+                if days is None
+                else (f"{days} days", f"{days}日間")
+            )
+            yield "list.sign", {"authority": plan.name, "life": until[0], "life_ja": until[1]}
 
 
 def _root_list(script: Script) -> Iterator[tuple[str, _Facts]]:
@@ -134,33 +147,38 @@ def _root_list(script: Script) -> Iterator[tuple[str, _Facts]]:
     yield from _lists(script)
     for plan in script.authorities:
         if plan.responder is not None:
-            yield "responder.certify", {"authority": plan.name}
+            yield _responder_certificate(plan)
 
 
 def _responder(script: Script) -> Iterator[tuple[str, _Facts]]:
     yield from _tokens(script)
     for plan in script.authorities:
         yield from _responder_key(plan)
-        yield "authority.record", {"authority": plan.name}
-        yield "responder.certify", {"authority": plan.name}
+        yield _record(plan.name)
+        yield _responder_certificate(plan)
 
 
 def _renewal(script: Script) -> Iterator[tuple[str, _Facts]]:
     yield from _hierarchy(script)
     for plan in script.authorities:
         if plan.replaces is not None:
-            yield "authority.record", {"authority": plan.replaces}
+            yield _record(plan.replaces)
             if plan.links:
-                yield "link.certify", {"subject": plan.name, "signer": plan.replaces}
-                yield "link.certify", {"subject": plan.replaces, "signer": plan.name}
+                yield _link(plan.name, plan.replaces)
+                yield _link(plan.replaces, plan.name)
+
+
+def _link(subject: str, signer: str) -> tuple[str, _Facts]:
+    return "link.certify", {"subject": subject, "signer": signer, "certificate": f"{subject}-by-{signer}"}
 
 
 def _cross(script: Script) -> Iterator[tuple[str, _Facts]]:
     yield from _tokens(script)
+    peer = script.peer.name if script.peer else ""
     for plan in script.authorities:
-        yield "authority.record", {"authority": plan.name}
-        peer = script.peer.name if script.peer else ""
-        yield "cross.certify", {"authority": plan.name, "peer": peer}
+        if plan.issues:
+            yield _record(plan.name)
+        yield "cross.certify", {"authority": plan.name, "peer": peer, "certificate": f"{peer}-by-{plan.name}"}
 
 
 def _backup(script: Script) -> Iterator[tuple[str, _Facts]]:
@@ -177,20 +195,28 @@ def _roster(script: Script) -> Iterator[tuple[str, _Facts]]:
 
 def _authorisation(script: Script) -> Iterator[tuple[str, _Facts]]:
     for plan in script.authorities:
-        yield "authority.record", {"authority": plan.name}
+        yield _record(plan.name)
+
+
+_REASONS_JA: Final = {"retired": "発行終了", "key-destroyed": "鍵の廃棄", "compromised": "危殆化"}
 
 
 def _retire(script: Script) -> Iterator[tuple[str, _Facts]]:
     if script.retirement is not None:
-        yield "retirement.sign", {"authority": script.retirement.authority, "reason": script.retirement.reason}
+        reason = script.retirement.reason
+        facts = {"authority": script.retirement.authority, "reason": reason, "reason_ja": _REASONS_JA[reason]}
+        yield "retirement.sign", facts
 
 
 def _destruction(script: Script) -> Iterator[tuple[str, _Facts]]:
     yield from _tokens(script)
+    for plan in script.authorities:
+        if plan.issues:
+            yield _record(plan.name)
     yield from _lists(script)
     for plan in script.authorities:
         if plan.responder is not None:
-            yield "responder.certify", {"authority": plan.name}
+            yield _responder_certificate(plan)
     yield from _retire(script)
     for plan in script.authorities:
         if script.retirement is not None and plan.name == script.retirement.authority:

@@ -81,8 +81,8 @@ WORDING: Final[Mapping[str, tuple[Words, Words]]] = MappingProxyType(
             "{authority}は{peer}を相互認証します。",
         ),
         "list.sign": _pair(
-            "{authority} signs its revocation lists, valid until {until}.",
-            "{authority}が失効リストに署名する(有効期間: {until})。",
+            "{authority} signs its revocation lists; they are valid: {life}.",
+            "{authority}が失効リストに署名する(有効期間: {life_ja})。",
             "{authority} signs its lists.",
             "{authority}の失効リストに署名します。",
         ),
@@ -106,9 +106,9 @@ WORDING: Final[Mapping[str, tuple[Words, Words]]] = MappingProxyType(
         ),
         "retirement.sign": _pair(
             "Two administrators sign the end of {authority}: {reason}. It cannot be taken back.",
-            "管理者2人が{authority}の終了({reason})に署名する。取り消せない。",
+            "管理者2人が{authority}の終了({reason_ja})に署名する。取り消せない。",
             "{authority} ends: {reason}.",
-            "{authority}は終了します({reason})。",
+            "{authority}は終了します({reason_ja})。",
         ),
         "key.destroy": _pair(
             "Key {label} in token {token} is destroyed, and the token is asked whether it is gone.",
