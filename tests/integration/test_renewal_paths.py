@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,16 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ca.authority import Authority
 from ca.refusals import PathInvalid
 from ca.validation import validate_path
+from crl.drafts import published_name
+from crl.issuance import Publisher
+from crl.signer import ListSigner
 from hsm.generation import KeyAlgorithm
 from hsm.token import Token
-from tests.fixtures.renewal import OLD_AGE, Renewal, serial
+from policies.lists import list_name
+from policies.profile import load_crl_profiles
+from store.partitions import partitions
+from store.publication import Publication
+from tests.fixtures.renewal import OLD_AGE, PROFILES, Renewal, serial
 from tests.fixtures.signing import resident_facts
 from tests.fixtures.tokens import PIN, SoftHSM
 
@@ -125,6 +133,33 @@ def leaves(renewal: Renewal) -> tuple[tuple[str, Authority, datetime], ...]:
     return (OLD, renewal.old, renewal.now - OLD_AGE / 4), (NEW, renewal.new, renewal.now - timedelta(days=1))
 
 
+def publish(renewal: Renewal, made: Files) -> None:
+    """Both generations publish every list; they lie together in lists.pem."""
+    signers = [
+        ListSigner(
+            one.name,
+            one.issuer,
+            one.certificate,
+            one.key,
+            load_crl_profiles()["crl-lgpki"],
+            partial(list_name, [PROFILES[name] for name in one.profiles], one.terms, one.certificate),
+            (),
+        )
+        for one in (renewal.old, renewal.new)
+    ]
+    publication = Publication(made.folder / "public")
+    publisher = Publisher(renewal.register.signer, publication, renewal.ledger.audit, lambda: renewal.now)
+    with renewal.register.signer.snapshot() as tx:
+        found = partitions(tx, "lgpki-org", renewal.now)
+    text = b""
+    for partition in found:
+        publisher.publish(signers, partition)
+        for signer in signers:
+            crl = x509.load_der_x509_crl(publication.get(published_name(signer.authority, partition.code)))
+            text += crl.public_bytes(Encoding.PEM)
+    (made.folder / "lists.pem").write_bytes(text)
+
+
 @pytest.fixture(scope="module")
 def files(token_keys: Callable[[str], rsa.RSAPrivateKey], tmp_path_factory: pytest.TempPathFactory) -> Files:
     """Both generations of the Organisation CA, both links, and a server's certificate of each generation."""
@@ -137,6 +172,10 @@ def files(token_keys: Callable[[str], rsa.RSAPrivateKey], tmp_path_factory: pyte
     made.put(OLD_WITH_NEW, renewal.link(renewal.old, renewal.new))
     for name, authority, at in leaves(renewal):
         made.put(f"{name}-leaf", renewal.leaf(authority, "lgpki-server", FACTS, holder_key(), at))
+    gone = renewal.leaf(renewal.new, "lgpki-server", FACTS, holder_key(), now - timedelta(days=1))
+    made.put("new-leaf-revoked", gone)
+    renewal.register.revoke("lgpki-org", gone.serial_number, 4, now - timedelta(hours=1))
+    publish(renewal, made)
     renewal.close()
     return made
 
@@ -177,6 +216,21 @@ def test_policies_survive_a_link(files: Files, case: str) -> None:
     demanded = ("-explicit_policy", "-policy")
     assert files.openssl(leaf, roots, LINKS, *demanded, policy.dotted_string)[0]
     assert not files.openssl(leaf, roots, LINKS, *demanded, f"{policy.dotted_string}.1")[0]
+
+
+@pytest.mark.parametrize("case", PATHS)
+def test_lists_are_found_over_a_link(files: Files, case: str) -> None:
+    """RFC 5280 6.3.3: link and leaf stand on lists of the generation that signed them, under the one name of both."""
+    leaf, roots, path = PATHS[case]
+    checked = ("-crl_check_all", "-extended_crl", "-CRLfile", str(files.folder / "lists.pem"))
+    assert files.openssl(leaf, roots, LINKS, *checked) == (True, len(path) + 1)
+
+
+def test_a_revoked_leaf_is_refused_over_a_link(files: Files) -> None:
+    """RFC 5280 6.3.3: who trusts the old root only learns what the new generation revoked."""
+    checked = ("-crl_check_all", "-extended_crl", "-CRLfile", str(files.folder / "lists.pem"))
+    assert files.openssl("new-leaf-revoked", (OLD,), LINKS)[0]
+    assert not files.openssl("new-leaf-revoked", (OLD,), LINKS, *checked)[0]
 
 
 def forced_link(other: Authority, under: Authority) -> x509.Certificate:
