@@ -5,7 +5,7 @@ authority's terms and the issuer's certificate. A finding names its clause by co
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import time
 from itertools import chain
 from typing import TypeAlias
 
@@ -22,7 +22,8 @@ from policies.names import JST
 from policies.peer import Peer
 from policies.schema import CertificateProfile
 from policies.terms import AuthorityTerms
-from policies.validity import BirthdayRule, DaysRule, PeerRule
+from policies.validity import PeerRule
+from policies.validity_clauses import latest_end
 
 __all__ = ["CLAUSES", "check_against_profile"]
 
@@ -172,7 +173,7 @@ def _validity(reading: Reading) -> Iterator[Finding]:
         yield _finding(reading, "validity-within-issuer", "It does not lie within the issuer's life.")
     if is_link and reading.peer is not None and begins != reading.peer.not_before:
         yield _finding(reading, "validity-begin", "It does not begin with the peer's own certificate.")
-    latest, whole_days = _latest_end(reading, begins)
+    latest, whole_days = latest_end(reading, begins)
     if latest is not None and ends > latest:
         yield _finding(reading, "validity-length", "It lives longer than the profile's rule allows.")
     if whole_days and ends.astimezone(JST).time() != time(23, 59, 59):
@@ -199,31 +200,6 @@ def _elements(encoded: bytes) -> Iterator[tuple[int, bytes]]:
         *_, header, content, trailer = parser.parse(encoded)
         yield header[0], content
         encoded = encoded[len(header) + len(content) + len(trailer) :]
-
-
-def _latest_end(reading: Reading, begins: datetime) -> tuple[datetime | None, bool]:
-    """The latest end a rule allows at all, None where it sets none, and whether it ends with a day in Japan."""
-    rule = reading.profile.validity
-    if isinstance(rule, DaysRule):
-        return begins + timedelta(days=rule.days) - timedelta(seconds=1), False
-    day = begins.astimezone(JST).date()
-    if isinstance(rule, BirthdayRule):
-        # The last day is a birthday, so at most this many years after the day of issue, that day included.
-        return _midnight(day.year + rule.renewal_birthdays, day) + timedelta(days=1) - timedelta(seconds=1), True
-    by_years = None if rule.years is None else _midnight(day.year + rule.years, day) - timedelta(seconds=1)
-    if isinstance(rule, PeerRule):
-        ends = [by_years, None if reading.peer is None else reading.peer.not_after]
-        return min((end for end in ends if end is not None), default=None), False
-    return by_years, True
-
-
-def _midnight(year: int, day: date) -> datetime:
-    leap_day_is_lost = (day.month, day.day) == (2, 29) and not _is_leap(year)
-    return datetime.combine(date(year, 3, 1) if leap_day_is_lost else day.replace(year=year), time.min, JST)
-
-
-def _is_leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
 def _key(reading: Reading) -> Iterator[Finding]:
