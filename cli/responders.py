@@ -4,6 +4,7 @@ Whose key may answer stands in the authority's record, which two administrators 
 the certificates of such a key lie; what is found there is believed for its key and its signature.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -16,6 +17,8 @@ from store.certificates import CertificateFilter, find
 from store.database import Transaction
 
 RESPONDER_PROFILE = "ocsp-responder"
+PROFILES = (RESPONDER_PROFILE, "ocsp-responder-last")
+"""What a responder's certificate may be: the one that is renewed, and the last one before its authority's key ends."""
 
 _LOOKED_AT = 32
 """Newest rows of one key that are looked at; a responder has a new one every twenty days."""
@@ -39,10 +42,8 @@ def responder_certificates(
     A row that holds anything else is passed over. The holder's value only narrows the search to what an index finds.
     """
     holder = sha256(responder_name(authority).encode()).digest()
-    wanted = CertificateFilter(
-        authority=authority, profile=RESPONDER_PROFILE, holder=holder, key_hash=key, state="issued"
-    )
-    rows = find(tx, wanted, limit=_LOOKED_AT)
+    wanted = CertificateFilter(authority=authority, holder=holder, key_hash=key, state="issued")
+    rows = [row for one in PROFILES for row in find(tx, replace(wanted, profile=one), limit=_LOOKED_AT)]
     read = (_believed(row.certificate, ca_certificate, key) for row in rows if row.certificate is not None)
     found = [certificate for certificate in read if certificate is not None]
     return tuple(sorted(found, key=lambda each: each.not_valid_after_utc, reverse=True))

@@ -158,11 +158,11 @@ class Publisher:
 
     @staticmethod
     def _young(tx: Transaction, signers: Sequence[ListSigner], partition: Partition, now: datetime) -> bool:
-        """Whether every generation's list is under its present name and was made less than half its life ago."""
+        """Whether every generation's list is under its present name and lives for more than half a new one's life."""
         newest = [latest_crl(tx, one.authority, partition.code) for one in signers]
         return all(
             record is not None
             and record.distribution_point == point_of(signer, signers, partition)
-            and record.this_update <= now < record.this_update + signer.renew_after
+            and record.this_update <= now < record.next_update - signer.renew_after
             for record, signer in zip(newest, signers, strict=True)
         )

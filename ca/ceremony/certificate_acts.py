@@ -3,6 +3,7 @@
 An interrupted act is found again in the database: what was recorded for the same key is taken, never made twice.
 """
 
+from datetime import datetime
 from hashlib import sha256
 
 from cryptography import x509
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ca.authority import Authority, activate, key_hash
 from ca.ceremony.blank import blanked_digest
 from ca.ceremony.errors import CeremonyChanged, CeremonyStopped
-from ca.ceremony.review import authority_facts
+from ca.ceremony.review import RESPONDER, authority_facts, responder_facts, responder_profile
 from ca.ceremony.room import Attempt, Facts, Room
 from ca.ceremony.script import AuthorityPlan
 from ca.ceremony.steps import responder_label
@@ -21,11 +22,15 @@ from ca.statement import PublicKey
 from policies.profile import CertificateProfile
 from store.certificates import CertificateFilter, CertificateRecord, State, find
 
-__all__ = ["active_authority", "certificate_facts", "certified", "certify_authority", "certify_responder", "settled"]
-
-RESPONDER = "ocsp-responder"
-LAST_RESPONDER = "ocsp-responder-last"
-"""The profile of a responder that answers until its authority's end, after the authority's key is gone."""
+__all__ = [
+    "active_authority",
+    "certified",
+    "certify_authority",
+    "certify_responder",
+    "profile_of",
+    "reviewed",
+    "settled",
+]
 
 
 def certify_authority(room: Room, attempt: Attempt) -> Facts:
@@ -33,10 +38,7 @@ def certify_authority(room: Room, attempt: Attempt) -> Facts:
     plan = room.script.authority(attempt.fact("authority"))
     key = room.token(str(plan.token)).signing_key(plan.name).public_key()
     certificate = settled(room, attempt, plan.name, key, str(plan.profile)) or _certify(room, plan)
-    digest = blanked_digest(certificate.tbs_certificate_bytes)
-    if digest != room.expected.get(plan.name):
-        raise CeremonyChanged(f"the certificate of {plan.name}", "its bytes differ in more than key, serial and times")
-    return {**certificate_facts(certificate), "blanked": digest.hex()}
+    return reviewed(room, attempt, certificate)
 
 
 def certify_responder(room: Room, attempt: Attempt) -> Facts:
@@ -44,38 +46,39 @@ def certify_responder(room: Room, attempt: Attempt) -> Facts:
     plan = room.script.authority(attempt.fact("authority"))
     authority = active_authority(room, plan)
     key = _responder_key(room, plan)
-    last = room.script.retirement is not None
-    profile = _profile(room, LAST_RESPONDER if last else RESPONDER)
-    name = responder_label(plan.name)
-    if (found := settled(room, attempt, name, key, profile.name)) is not None:
-        return certificate_facts(found)
-    certificate = responder_certificate(
+    profile, name = profile_of(room, responder_profile(room.script)), responder_label(plan.name)
+    found = settled(room, attempt, name, key, profile.name)
+    certificate = found or responder_certificate(
         name,
         profile,
-        {"common_name": f"OCSP Responder {plan.name}"},
+        responder_facts(plan),
         key,
         under=authority,
         serial=room.serials.draw(),
         ledger=room.ledger,
         now=room.clock(),
     )
-    return certificate_facts(certificate)
+    return reviewed(room, attempt, certificate)
 
 
 def active_authority(room: Room, plan: AuthorityPlan) -> Authority:
-    """An authority of the script with its believed record and the key in its open token."""
+    """An authority of the script with its believed record and the key in its open token, which has not ended.
+
+    Raises CeremonyStopped, CeremonyChanged, AuthorityEnded's kinds for a key that signs nothing more.
+    """
     statement = room.statement(plan.name)
     if statement is None:
         raise CeremonyStopped(f"{plan.name} has no record yet")
     if plan.certificate is not None and plan.x509() != statement.x509():
-        raise CeremonyChanged(f"the certificate of {plan.name}", "the script holds another one than its record")
+        raise CeremonyChanged(f"The certificate of {plan.name}", "the script holds another one than its record")
+    room.ledger.retired().check_signing(statement.key_hash, room.clock())
     return activate(statement, room.token(str(plan.token)).signing_key(plan.name), room.terms(plan.name))
 
 
 def certified(room: Room, plan: AuthorityPlan) -> x509.Certificate | None:
     """The certificate recorded for the key of a new authority; None while there is none."""
     key = room.token(str(plan.token)).signing_key(plan.name).public_key()
-    return _found(room, plan.name, key, str(plan.profile))
+    return _found(room, plan.name, key, str(plan.profile), None)
 
 
 def settled(room: Room, attempt: Attempt, name: str, key: PublicKey, profile: str) -> x509.Certificate | None:
@@ -90,11 +93,23 @@ def settled(room: Room, attempt: Attempt, name: str, key: PublicKey, profile: st
         attempt.note("certificate.abandoned", {"serial": f"{row.serial:x}", "profile": profile})
     with room.ledger.database.transaction() as tx:
         abandon_rows(tx, left, room.ledger, room.clock())
-    return _found(room, name, key, profile)
+    return _found(room, name, key, profile, attempt.earlier[0].at)
 
 
-def certificate_facts(certificate: x509.Certificate) -> Facts:
-    """What the transcript keeps of a certificate: serial number, names, times, fingerprint, all public."""
+def reviewed(room: Room, attempt: Attempt, certificate: x509.Certificate) -> Facts:
+    """What the transcript keeps of a certificate; CeremonyChanged unless it is the reviewed one but for key and times.
+
+    Key identifiers and serial numbers may differ, too, as `ca.ceremony.blank` says.
+    """
+    digest = blanked_digest(certificate.tbs_certificate_bytes)
+    if digest != room.expected.get(attempt.fact("certificate")):
+        what = f"The certificate {attempt.fact('certificate')}"
+        raise CeremonyChanged(what, "its bytes differ in more than key, serial and times")
+    return {**_facts(certificate), "blanked": digest.hex()}
+
+
+def _facts(certificate: x509.Certificate) -> Facts:
+    """Serial number, names, times, fingerprint, all public."""
     return {
         "serial": f"{certificate.serial_number:x}",
         "subject": certificate.subject.rfc4514_string(),
@@ -106,7 +121,7 @@ def certificate_facts(certificate: x509.Certificate) -> Facts:
 
 
 def _certify(room: Room, plan: AuthorityPlan) -> x509.Certificate:
-    profile, key = _profile(room, str(plan.profile)), room.token(str(plan.token)).signing_key(plan.name)
+    profile, key = profile_of(room, str(plan.profile)), room.token(str(plan.token)).signing_key(plan.name)
     serial, now = room.serials.draw(), room.clock()
     if plan.signed_by is None:
         terms = room.terms(plan.name)
@@ -132,7 +147,7 @@ def _responder_key(room: Room, plan: AuthorityPlan) -> PublicKey:
     if plan.responder_token is not None:
         return room.token(plan.responder_token).signing_key(label).public_key()
     statement = room.statement(plan.name)
-    for hashed in statement.responders if statement else ():
+    for hashed in reversed(statement.responders if statement else ()):  # the newest key
         wanted = CertificateFilter(authority=plan.name, profile=RESPONDER, key_hash=hashed, state="issued")
         with room.ledger.database.snapshot() as tx:
             rows = find(tx, wanted, limit=1)
@@ -144,9 +159,10 @@ def _responder_key(room: Room, plan: AuthorityPlan) -> PublicKey:
     raise CeremonyStopped(f"no responder's key of {plan.name} is known")
 
 
-def _found(room: Room, name: str, key: PublicKey, profile: str) -> x509.Certificate | None:
-    issued = (row.certificate for row in _rows(room, name, key, profile, "issued"))
-    ders = [each for each in issued if each is not None]
+def _found(room: Room, name: str, key: PublicKey, profile: str, since: datetime | None) -> x509.Certificate | None:
+    """The certificate of a key that was recorded, `since` a time or ever."""
+    rows = [row for row in _rows(room, name, key, profile, "issued") if since is None or row.reserved_at >= since]
+    ders = [row.certificate for row in rows if row.certificate is not None]
     return x509.load_der_x509_certificate(ders[0]) if ders else None
 
 
@@ -158,7 +174,8 @@ def _rows(room: Room, name: str, key: PublicKey, profile: str, state: State) -> 
         return find(tx, wanted)
 
 
-def _profile(room: Room, name: str) -> CertificateProfile:
+def profile_of(room: Room, name: str) -> CertificateProfile:
+    """The installed profile of this name; CeremonyStopped without one."""
     if name not in room.profiles:
         raise CeremonyStopped(f"there is no profile {name} here")
     return room.profiles[name]

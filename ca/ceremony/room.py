@@ -20,6 +20,7 @@ from ca.ceremony.presence import Confirmation
 from ca.ceremony.script import Person, Script, TokenPlan
 from ca.ceremony.steps import Step
 from ca.issuance import Checkpoint, Ledger
+from ca.retiring import KnownRetirements
 from ca.roster import Roster
 from ca.serials import SerialNumbers
 from ca.statement import Domain, PrivateKey
@@ -146,6 +147,7 @@ class Room:
     """What is there. `expected` are the reviewed digests of certificates, `opened` the tokens that are open now.
 
     `statement` gives an authority's believed record, None without one; `terms` those of an authority of the script;
+    `ended` is what the installation knows of keys that ended;
     `files` reads a file that the script names beside itself. `software` is the digest of the running program.
     """
 
@@ -162,6 +164,7 @@ class Room:
     terms: Callable[[str], AuthorityTerms]
     statement: Callable[[str], AuthorityStatement | None]
     roster: Callable[[], Roster | None]
+    ended: KnownRetirements
     files: Callable[[str], bytes]
     beside: Path
     software: bytes

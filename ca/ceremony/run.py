@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Final
 
-from ca.ceremony import certificate_acts, record_acts, token_acts
+from ca.ceremony import certificate_acts, link_acts, record_acts, retirement_acts, token_acts
 from ca.ceremony.confirmations import check_confirmations
 from ca.ceremony.errors import CeremonyChanged, TranscriptClosed
 from ca.ceremony.presence import check, check_against_roster
@@ -201,15 +201,6 @@ def _present(room: Room, attempt: Attempt) -> Facts:
     return {"people": [each.code for each in room.script.people]}
 
 
-def _sign_lists(room: Room, attempt: Attempt) -> Facts:
-    """Sign an authority's lists, which the publisher holds against the database before they leave."""
-    plan = room.script.authority(attempt.fact("authority"))
-    authority = certificate_acts.active_authority(room, plan)
-    days = plan.list.days if plan.list else None
-    signed = room.lists.sign(authority, days)
-    return {"lists": {each.name: each.sha256.hex() for each in signed}}
-
-
 _ACTS: Final[Mapping[str, Act]] = MappingProxyType(
     {
         "software.verify": _verify_software,
@@ -225,7 +216,10 @@ _ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "authority.record": record_acts.record_authority,
         "responder.certify": certificate_acts.certify_responder,
         "roster.sign": record_acts.sign_roster_document,
-        "list.sign": _sign_lists,
+        "link.certify": link_acts.certify_link,
+        "cross.certify": link_acts.certify_peer,
+        "list.sign": retirement_acts.sign_lists,
+        "retirement.sign": retirement_acts.sign_retirement_statement,
         "ceremony.close": _present,
     }
 )

@@ -124,8 +124,14 @@ def restore_token(room: Room, attempt: Attempt) -> Facts:
 
 
 def destroy_key(room: Room, attempt: Attempt) -> Facts:
-    """Destroy a key for ever and ask the token whether it is gone."""
+    """Destroy an authority's key for ever and ask the token whether it is gone.
+
+    Only a key whose end administrators have signed is destroyed: what it cannot sign any more, nothing waits for.
+    """
     token, label = room.token(attempt.fact("token")), attempt.fact("label")
+    record = room.statement(label)
+    if record is None or not room.ledger.retired().signs_nothing(record.key_hash):
+        raise CeremonyStopped(f"nobody has signed that the key {label} ends")
     before = _labels(token)
     if _shown(token, label):
         token.destroy(label)

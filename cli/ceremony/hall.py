@@ -11,21 +11,25 @@ from ca.ceremony.errors import ScriptRefused
 from ca.ceremony.room import People, Room
 from ca.ceremony.script import AuthorityPlan, Role, Script
 from ca.issuance import Ledger
+from ca.retirement import Retired
 from ca.roster import Roster
 from ca.serials import SerialNumbers
 from cli.ceremony.lists import CeremonyLists
 from cli.ceremony.software import software_digest
 from cli.ceremony.tokens import planned_tokens
+from cli.chores import generations
 from cli.config import Config
 from cli.errors import ConfigRefused, NotFound
 from cli.wiring import (
     administrators,
     believed_roster,
     believed_statement,
+    known_retirements,
     profiles_of,
     terms_of,
     utc_now,
 )
+from crl.issuance import Publisher
 from policies.terms import AuthorityTerms, load_terms, terms_template
 from store.audit import AuditChain
 from store.authorities import authorities
@@ -62,13 +66,25 @@ def filled_room(config: Config, script: Script, people: People, beside: Path, me
     database = Database(config.database_url(), "owner")
     audit = AuditChain(f"ceremony-{token_bytes(8).hex()}", "ceremony", config.deployment)
     publication = Publication(config.publication_root())
+    ended = known_retirements(config)
+
+    def retired() -> Retired:
+        with database.snapshot() as tx:
+            return ended.look(tx)
+
     try:
         yield Room(
             script=script,
             tokens=planned_tokens(config, script.tokens, memory),
             people=people,
-            lists=CeremonyLists(database, publication, audit, profiles, utc_now),
-            ledger=Ledger(database, audit),
+            lists=CeremonyLists(
+                database,
+                Publisher(database, publication, audit, utc_now, compromised=lambda: retired().compromises()),
+                profiles,
+                utc_now,
+                lambda issuer: generations(config, database)[issuer],
+            ),
+            ledger=Ledger(database, audit, retired=retired),
             publication=publication,
             serials=SerialNumbers(token_bytes),
             random=token_bytes,
@@ -77,6 +93,7 @@ def filled_room(config: Config, script: Script, people: People, beside: Path, me
             terms=lambda name: terms_of(config, name),
             statement=lambda name: _statement(config, database, name),
             roster=lambda: _roster(config, database),
+            ended=ended,
             files=lambda name: _beside(beside, name),
             beside=beside,
             software=software_digest(),
@@ -95,8 +112,11 @@ def _check_installation(config: Config, script: Script) -> None:
         if known.get(person.code) != person.credential.spki:
             raise ConfigRefused(config.path, f"{person.code} is no administrator here with the key of the script")
     for plan in script.authorities:
-        if plan.name not in config.authorities:
+        section = config.authorities.get(plan.name)
+        if section is None:
             raise ConfigRefused(config.path, f"it has no table authorities.{plan.name}")
+        if section.key != plan.name or plan.token not in (None, section.token):
+            raise ConfigRefused(config.path, f"authorities.{plan.name} names another key or token than the script")
 
 
 def _statement(config: Config, database: Database, name: str) -> AuthorityStatement | None:

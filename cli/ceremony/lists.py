@@ -4,35 +4,40 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from cryptography import x509
+
 from ca.authority import Authority
 from ca.ceremony.room import Signed
 from cli.chores import list_signer
 from crl.drafts import published_name
 from crl.issuance import Publisher
+from crl.signer import ListSigner
 from policies.profile import CertificateProfile
-from store.audit import AuditChain
 from store.database import Database
 from store.partitions import partitions
-from store.publication import Publication
 
 __all__ = ["CeremonyLists"]
 
 
 class CeremonyLists:
-    """Publishes through the same publisher and gate as the signer, with the time to live that the script gives."""
+    """Publishes through the same publisher and gate as the signer, with the time to live that the script gives.
+
+    `generations` gives the certificates of all generations of an issuer.
+    """
 
     def __init__(
         self,
         database: Database,
-        publication: Publication,
-        audit: AuditChain,
+        publisher: Publisher,
         profiles: Mapping[str, CertificateProfile],
         clock: Callable[[], datetime],
+        generations: Callable[[str], Sequence[x509.Certificate]],
     ) -> None:
         self._database = database
+        self._publisher = publisher
         self._profiles = profiles
         self._clock = clock
-        self._publisher = Publisher(database, publication, audit, clock)
+        self._generations = generations
 
     def sign(self, authority: Authority, days: int | None) -> Sequence[Signed]:
         """Sign and publish every list of the authority, valid for so many days; None: until its own end.
@@ -40,16 +45,16 @@ class CeremonyLists:
         Raises CRLError, the store's refusals and ConnectionError; lists published before stay in force then.
         """
         now = self._clock()
-        end = authority.certificate.not_valid_after_utc
-        life = end - now if days is None else min(timedelta(days=days), end - now)
-        signer = list_signer(authority, [authority.certificate], self._profiles)
-        signer = replace(
-            signer, profile=replace(signer.profile, next_update_hours=max(1, int(life / timedelta(hours=1))))
-        )
+        signer = self._living(list_signer(authority, self._generations(authority.issuer), self._profiles), days, now)
         with self._database.snapshot() as tx:
             wanted = partitions(tx, authority.issuer, now)
-        signed = []
-        for partition in wanted:
-            for record in self._publisher.publish([signer], partition).records:
-                signed.append(Signed(published_name(record.authority, record.partition), record.sha256))
-        return signed
+        records = [record for one in wanted for record in self._publisher.publish([signer], one).records]
+        return [Signed(published_name(each.authority, each.partition), each.sha256) for each in records]
+
+    @staticmethod
+    def _living(signer: ListSigner, days: int | None, now: datetime) -> ListSigner:
+        """The signer with its lists' life in hours, the last one begun: no last list ends before its authority."""
+        left = signer.certificate.not_valid_after_utc - now
+        life = left if days is None else min(timedelta(days=days), left)
+        hours = -(-life // timedelta(hours=1))
+        return replace(signer, profile=replace(signer.profile, next_update_hours=hours))
