@@ -5,11 +5,14 @@ A line that was rewritten with all that follow it still chains, but no person si
 
 from collections.abc import Mapping, Sequence
 
+from pydantic import JsonValue
+
 from ca.ceremony.entry import Entry
 from ca.ceremony.errors import CeremonyChanged, ConfirmationRefused, TranscriptBroken
 from ca.ceremony.presence import Confirmation, check
-from ca.ceremony.script import Script
+from ca.ceremony.script import Credential, Person, Script
 from ca.ceremony.steps import Step, steps
+from ca.errors import KeyUnusable
 
 __all__ = ["check_confirmations"]
 
@@ -22,6 +25,7 @@ def check_confirmations(script: Script, entries: Sequence[Entry], *, open: bool 
     """
     if entries[0].facts.get("script") != script.digest.hex():
         raise CeremonyChanged("the script", "the transcript names another digest")
+    people = _signing_people(script, entries[0])
     listed = {each.code: each for each in steps(script)}
     waiting = list(listed)
     confirmed: list[tuple[str | None, str]] = []
@@ -29,7 +33,7 @@ def check_confirmations(script: Script, entries: Sequence[Entry], *, open: bool 
         if entry.event == "step.begun":
             confirmed = []
         elif entry.event == "step.confirmed":
-            _check_confirmation(script, entry)
+            _check_confirmation(script, people, entry)
             confirmed.append((entry.step, entry.actor))
         elif entry.event == "step.done":
             _check_done(listed, waiting, entry, confirmed, line)
@@ -37,12 +41,30 @@ def check_confirmations(script: Script, entries: Sequence[Entry], *, open: bool 
         raise TranscriptBroken(len(entries), f"step {waiting[0]} was never done")
 
 
-def _check_confirmation(script: Script, entry: Entry) -> None:
-    confirmation = Confirmation.from_facts(entry.facts, str(entry.step))
+def _signing_people(script: Script, opening: Entry) -> Mapping[str, Person]:
+    """The people with the keys they confirm with: the script's, or in a rehearsal the throw-away keys of its opening."""
+    people = {each.code: each for each in script.people}
+    if not opening.rehearsal:
+        return people
+    named = opening.facts.get("people")
+    keys = named if isinstance(named, dict) else {}
+    return {code: _with_key(person, keys.get(code)) for code, person in people.items()}
+
+
+def _with_key(person: Person, opened: JsonValue) -> Person:
+    """The person with the key that the opening names. Raises ConfirmationRefused where it names none."""
+    spki = opened.get("spki") if isinstance(opened, dict) else None
     try:
-        person = script.person(entry.actor)
-    except KeyError:
-        raise ConfirmationRefused(entry.actor, str(entry.step), "the script has nobody of this code") from None
+        return person.model_copy(update={"credential": Credential.of(bytes.fromhex(str(spki)))})
+    except (ValueError, KeyUnusable):
+        raise ConfirmationRefused(person.code, "any", "the transcript's opening names no key of this person") from None
+
+
+def _check_confirmation(script: Script, people: Mapping[str, Person], entry: Entry) -> None:
+    confirmation = Confirmation.from_facts(entry.facts, str(entry.step))
+    if entry.actor not in people:
+        raise ConfirmationRefused(entry.actor, str(entry.step), "the script has nobody of this code")
+    person = people[entry.actor]
     check(confirmation, person, script_digest=script.digest, step=str(entry.step), head=entry.previous)
 
 

@@ -8,11 +8,11 @@ import tomllib
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from ca.ceremony.errors import ScriptRefused
@@ -119,6 +119,12 @@ class Credential(_Table):
 
     kind: Literal["key-file", "pkcs11", "fido2"]
     public_key: PublicKeyPem
+
+    @classmethod
+    def of(cls, spki: bytes) -> Self:
+        """The credential of a key file's SubjectPublicKeyInfo in DER; raises KeyUnusable."""
+        pem = public_key(spki).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return cls(kind="key-file", public_key=pem.decode("ascii"))
 
     @property
     def spki(self) -> bytes:
