@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from cli.config import Config
-from cli.demo.ceremony import Ceremony
+from cli.demo.ceremony import hold_ceremonies
 from cli.demo.home import make_home
 
 Engine = Literal["sqlite", "postgresql"]
@@ -24,7 +24,7 @@ def installation(engine: Engine) -> Iterator[Config]:
     """The configuration of a new installation on its own database server or file."""
     with temporary_folder() as folder, database(engine, folder) as url:
         config = make_home(folder / "home", url, secrets.token_bytes)
-        Ceremony(config, secrets.token_bytes, lambda line: None).hold()
+        hold_ceremonies(config, lambda line: None)
         yield config
 
 

@@ -1,6 +1,6 @@
-"""A demo home: the folder, its configuration, its tokens, PINs and officers' keys. Made once, never overwritten.
+"""A demo home: the folder, its configuration and everybody's keys. Made once, never overwritten.
 
-Everything in it belongs to a demonstration: PINs and officers' keys lie in files, the organisation is JPKI-TEST.
+Everything in it belongs to a demonstration: PINs and people's keys lie in files, the organisation is JPKI-TEST.
 """
 
 import shutil
@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from ca.ceremony.script import Role
 from cli.config import Config, load_config
 from cli.demo.programs import free_ports
 from cli.errors import HomeRefused
-from cli.wiring import token_config
-from hsm.provision import initialise, softhsm_configuration
+from hsm.provision import softhsm_configuration
 from policies.terms import terms_template
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -93,12 +93,21 @@ AUTHORITIES = (
 )
 """In the order of the ceremony: the root before what it signs."""
 
-ADMINISTRATORS = ("administrator-1", "administrator-2")
+# person of the ceremonies: invented name, role
+PEOPLE: Mapping[str, tuple[str, Role]] = {
+    "operator": ("操作 五郎", Role.OPERATOR),
+    "custodian-1": ("保管 六子", Role.CUSTODIAN),
+    "custodian-2": ("保管 七郎", Role.CUSTODIAN),
+    "witness": ("立会 八子", Role.WITNESS),
+    "administrator-1": ("管理 九郎", Role.ADMINISTRATOR),
+    "administrator-2": ("管理 十子", Role.ADMINISTRATOR),
+}
+ADMINISTRATORS = tuple(code for code, (_, role) in PEOPLE.items() if role is Role.ADMINISTRATOR)
 OFFICERS = ("reception-1", "examiner-1", "approver-1", "head-1", "register-1")
 
 
 def make_home(path: Path, database: str | None, random: Callable[[int], bytes]) -> Config:
-    """Make the demo home `path` with new tokens, PINs and officers' keys and return its configuration.
+    """Make the demo home `path` with everybody's keys and return its configuration; a ceremony makes its tokens.
 
     Raises `HomeRefused` when `path` exists with something in it or SoftHSM2 could not use it or is not installed.
     """
@@ -111,35 +120,20 @@ def make_home(path: Path, database: str | None, random: Callable[[int], bytes]) 
         raise HomeRefused(path, "SoftHSM2 reads what follows a # as a comment", "Give another folder with --home DIR.")
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.chmod(0o700)
-    for folder in ("pins", "officers", "terms", "state", "public", "out", "anchors"):
+    for folder in ("ceremony", "pins", "officers", "terms", "state", "public", "out", "anchors"):
         (path / folder).mkdir(mode=0o700)
     for family in ("jpki", "lgpki"):
         shutil.copyfile(terms_template("jpki" if family == "jpki" else "lgpki"), path / "terms" / f"{family}.toml")
     softhsm_configuration(path / "softhsm")
-    for name in (*ADMINISTRATORS, *OFFICERS):
+    for name in (*PEOPLE, *OFFICERS):
         write_key_pair(path / "officers" / name)
     (path / "state" / "holder.salt").write_bytes(random(32))
     (path / CONFIG).write_text(configuration(path.name, database, random), encoding="utf-8")
-    config = load_config(path / CONFIG)
-    for name in TOKENS:
-        make_token(config, name, random)
-    return config
-
-
-def make_token(config: Config, name: str, random: Callable[[int], bytes]) -> None:
-    """Initialise the token `name` with drawn PINs; the SO PIN is forgotten at once, since it could reset the other."""
-    pin = random(16).hex()
-    section = config.tokens[name]
-    if section.pin_file is None:
-        raise HomeRefused(config.home, f"token {name} has no PIN file", "Remove the folder and make another home.")
-    file = config.at(section.pin_file)
-    file.touch(mode=0o600)
-    file.write_text(pin + "\n", encoding="utf-8")
-    initialise(token_config(config, name), random(16).hex(), pin)
+    return load_config(path / CONFIG)
 
 
 def write_key_pair(stem: Path) -> None:
-    """A P-256 key pair of an officer of the demo: `<stem>.key.pem` for its owner's eyes only, and `<stem>.pem`."""
+    """A P-256 key pair of a person of the demo: `<stem>.key.pem` for its owner's eyes only, and `<stem>.pem`."""
     key = ec.generate_private_key(ec.SECP256R1())
     private = stem.with_name(f"{stem.name}.key.pem")
     private.touch(mode=0o600)

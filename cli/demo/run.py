@@ -9,7 +9,7 @@ from random import Random
 
 from cli.config import Config, load_config
 from cli.counter import Counter
-from cli.demo.ceremony import Ceremony, publish_root_list
+from cli.demo.ceremony import hold_ceremonies, publish_root_list
 from cli.demo.checking import Checked, check_all
 from cli.demo.holder_keys import holder_keys
 from cli.demo.home import CONFIG, make_home
@@ -49,7 +49,7 @@ class Demo:
     def make(self) -> None:
         """Make the home and everything in it; its programs are stopped again when this returns."""
         config = make_home(self.home, self.database, secrets.token_bytes)
-        Ceremony(config, secrets.token_bytes, self.say).hold()
+        hold_ceremonies(config, self.say)
         with running(config.path, config.home / "log") as programs:
             programs.start("signer", ["signer", "run"])
             story = self.story(config, open_database(config, "ra"))

@@ -106,4 +106,9 @@ def next_steps(config: Config) -> list[str]:
         "  ninsho cert find --state revoked  the revoked ones; cert show FILE says when and why",
         f"  ninsho ocsp query {home}/out/*.pem   (while 'ninsho demo' serves)",
         "  ninsho audit verify               the trail against its newest anchor",
+        "",
+        "Its keys were made in a ceremony: script ceremony/demo.toml, transcript ceremony/demo.jsonl. Next, on paper:",
+        f"  cd {home}/ceremony",
+        "  ninsho ceremony minutes demo.toml --transcript demo.jsonl --sign-with audit -o minutes.pdf",
+        "  ninsho ceremony verify demo.jsonl minutes.pdf --public-key ../public/audit.pem",
     ]

@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,9 +19,10 @@ from urllib.error import URLError
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from cryptography.x509 import ocsp
 
+from ca.ceremony.transcript import read_transcript
 from cli.config import load_config
 from cli.demo.people import residents
 from cli.demo.programs import running
@@ -206,9 +208,45 @@ def test_no_name_or_address_is_in_logs_or_audit(home: Path) -> None:
             assert canary not in logs
 
 
+@pytest.mark.parametrize("name", ["roster", "demo"])
+def test_its_ceremonies_are_verified_from_their_papers(home: Path, tmp_path: Path, name: str) -> None:
+    """Script, transcript and minutes of the demo hold together for whoever has them and the audit key."""
+    folder, minutes = home / "ceremony", tmp_path / "minutes.pdf"
+    transcript = str(folder / f"{name}.jsonl")
+    written = ["--transcript", transcript, "--sign-with", "audit", "-o", str(minutes)]
+    believed = ["--public-key", str(home / "public" / "audit.pem")]
+    for arguments in (["minutes", str(folder / f"{name}.toml"), *written], ["verify", transcript, minutes, *believed]):
+        command = [sys.executable, "-m", "cli.main", "--config", str(home / "ninsho.toml"), "--json", "ceremony"]
+        ran = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert (found["id"], found["rehearsal"]) == (name, False)
+    assert found["script"] == sha256((folder / f"{name}.toml").read_bytes()).hexdigest()
+
+
+def test_the_keys_in_use_are_those_of_the_transcript(home: Path) -> None:
+    """Each key that the ceremony made is the one of a published certificate, a responder's or the audit trail's."""
+    entries = read_transcript((home / "ceremony" / "demo.jsonl").read_bytes())
+    begun = {each.step: each.facts for each in entries if each.event == "step.begun"}
+    made = {
+        begun[each.step]["label"]: each.facts["key"]
+        for each in entries
+        if each.event == "step.done" and begun[each.step]["action"] == "key.generate"
+    }
+    files = {
+        path.stem: x509.load_der_x509_certificate(path.read_bytes()) for path in (home / "public/ca").glob("*.cer")
+    }
+    keys = {name: each.public_key() for name, each in files.items()}
+    keys["audit"] = load_pem_public_key((home / "public" / "audit.pem").read_bytes())
+    for name, key in keys.items():
+        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        assert made.pop(name) == sha256(spki).hexdigest()
+    assert sorted(map(str, made)) == [f"ocsp-{name}" for name in sorted(files) if name != "lgpki-root-g1"]
+
+
 def test_pins_and_keys_are_for_their_owner_only(home: Path) -> None:
     """KEY-3: what opens a token or signs for an officer can be read by nobody else, even in a demo."""
-    secret = [*(home / "pins").iterdir(), *(home / "officers").glob("*.key.pem")]
+    secret = [*(home / "pins").iterdir(), *(home / "officers").glob("*.key.pem"), *(home / "ceremony/papers").iterdir()]
     assert secret
     assert {oct(path.stat().st_mode & 0o777) for path in secret} == {"0o600"}
     assert oct(home.stat().st_mode & 0o777) == "0o700"
