@@ -236,10 +236,10 @@ def test_the_keys_in_use_are_those_of_the_transcript(home: Path) -> None:
     files = {
         path.stem: x509.load_der_x509_certificate(path.read_bytes()) for path in (home / "public/ca").glob("*.cer")
     }
-    keys = {name: each.public_key() for name, each in files.items()}
-    keys["audit"] = load_pem_public_key((home / "public" / "audit.pem").read_bytes())
-    for name, key in keys.items():
-        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    keys = {name: each.public_key().public_bytes(*form) for name, each in files.items()}
+    keys["audit"] = load_pem_public_key((home / "public" / "audit.pem").read_bytes()).public_bytes(*form)
+    for name, spki in keys.items():
         assert made.pop(name) == sha256(spki).hexdigest()
     assert sorted(map(str, made)) == [f"ocsp-{name}" for name in sorted(files) if name != "lgpki-root-g1"]
 
