@@ -37,7 +37,7 @@ def check_script(script: Script) -> None:
     _refuse_doubles("tokens", [each.name for each in script.tokens])
     _refuse_doubles("authorities", [each.name for each in script.authorities])
     wanted = {
-        "authorities": (script.kind in _WITH_AUTHORITIES, bool(script.authorities)),
+        "authorities": (script.kind in _WITH_AUTHORITIES, bool(script.authorities or script.keys)),
         "peer": (script.kind is Kind.CROSS, script.peer is not None),
         "backup": (script.kind is Kind.BACKUP, script.backup is not None),
         "roster": (script.kind is Kind.ROSTER, script.roster is not None),

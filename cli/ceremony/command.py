@@ -85,7 +85,7 @@ def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | N
         people = TerminalPeople(rehearsal.script, screen, rehearsal.credentials, rehearsal.papers)
         written = transcript or Path(folder) / "transcript.jsonl"
         with (
-            filled_room(rehearsal.config, rehearsal.script, people, script.parent, Path(folder)) as room,
+            filled_room(rehearsal.config, rehearsal.script, people, rehearsal.beside, Path(folder)) as room,
             Transcript.create(written, rehearsal=True) as lines,
         ):
             root = Run(room, lines, elapsed_seconds).hold()

@@ -4,22 +4,23 @@ What the script takes for granted (an authority made earlier, its token) is made
 people agree to everything. Nothing of it outlives the folder.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_bytes
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.ceremony.check import check_script
 from ca.ceremony.run import Run
-from ca.ceremony.script import AuthorityPlan, Credential, Kind, Role, Script, TokenPlan
+from ca.ceremony.script import Credential, Role, Script, TokenPlan
 from ca.ceremony.transcript import Transcript
-from ca.statement import PrivateKey
+from ca.statement import PrivateKey, key_octets
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import Credentials, SilentPeople, WrittenPapers
+from cli.ceremony.stand_ins import earlier_ceremony, furnished, held_tomorrow
 from cli.config import Config, load_config
-from cli.wiring import elapsed_seconds
+from cli.wiring import elapsed_seconds, utc_now
 from hsm.provision import slots, softhsm_configuration
 from policies.terms import terms_template
 from store.database import upgrade
@@ -28,76 +29,62 @@ __all__ = ["Rehearsal", "prepare_rehearsal"]
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 CONFIG = "ninsho.toml"
+_STAND_INS = ("stand-in-1", "stand-in-2")
+"""The administrators of the installation where the script has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A throw-away installation, the script with its throw-away people and tokens, their keys, their papers."""
+    """A throw-away installation, the script with its throw-away people and tokens, their keys, their papers.
+
+    `beside` holds copies of the files that the script names; what the ceremony writes beside the script goes there.
+    """
 
     config: Config
     script: Script
     credentials: Credentials
     papers: WrittenPapers
+    beside: Path
 
 
 def prepare_rehearsal(script: Script, folder: Path, beside: Path) -> Rehearsal:
     """Make the installation of a rehearsal in the empty `folder`, with everything that the script takes for granted.
 
-    The rehearsed script keeps the digest of the file, so what is confirmed is that file. Raises what a ceremony raises.
+    The rehearsed script keeps the digest of the file, so what is confirmed is that file; it is held as if tomorrow were
+    the planned day. Raises what a ceremony raises.
     """
     check_script(script)
-    credentials: dict[str, PrivateKey] = {each.code: ec.generate_private_key(ec.SECP256R1()) for each in script.people}
-    people = tuple(
-        each.model_copy(update={"credential": _credential(credentials[each.code])}) for each in script.people
+    codes = (*(each.code for each in script.people), *_STAND_INS)
+    credentials: dict[str, PrivateKey] = {code: ec.generate_private_key(ec.SECP256R1()) for code in codes}
+    named = {code: Credential.of(key_octets(key.public_key())) for code, key in credentials.items()}
+    people = tuple(each.model_copy(update={"credential": named[each.code]}) for each in script.people)
+    stand_in = held_tomorrow(script, utc_now()).model_copy(update={"people": people})
+    whole = furnished(stand_in, (named[_STAND_INS[0]], named[_STAND_INS[1]]))
+    copies = folder / "beside"
+    copies.mkdir()
+    _copy_files(script, beside, copies)
+    rehearsal = Rehearsal(
+        _installation(whole, folder, copies), stand_in, credentials, WrittenPapers(folder / "papers"), copies
     )
-    stand_in = script.model_copy(update={"people": people})
-    config = _installation(stand_in, folder, beside)
-    papers = WrittenPapers(folder / "papers")
-    rehearsal = Rehearsal(config, stand_in, credentials, papers)
-    earlier = _earlier(stand_in)
+    earlier = earlier_ceremony(whole)
     if earlier is None:
         return rehearsal
-    _hold_silently(rehearsal, earlier, folder, beside)
-    return Rehearsal(config, _with_stand_ins(config, stand_in), credentials, papers)
+    _hold_silently(rehearsal, earlier, folder)
+    return replace(rehearsal, script=_with_stand_ins(rehearsal.config, stand_in))
 
 
-def _credential(key: PrivateKey) -> Credential:
-    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return Credential(kind="key-file", public_key=pem.decode("ascii"))
+def _copy_files(script: Script, beside: Path, copies: Path) -> None:
+    """Copy the files that a script names: its roster, and terms of its own."""
+    named = {f"{each.terms}.toml" for each in script.authorities} | ({script.roster.file} if script.roster else set())
+    for name in named:
+        if (beside / Path(name).name).is_file():
+            (copies / Path(name).name).write_bytes((beside / Path(name).name).read_bytes())
 
 
-def _earlier(script: Script) -> Script | None:
-    """The ceremony that made what the script takes for granted; None when it takes nothing for granted."""
-    existing = tuple(each.model_copy(update={"certificate": None, "replaces": None}) for each in script.authorities)
-    kept = {each.name for each in script.authorities if each.exists}
-    made = tuple(_as_new(each) for each in existing if each.name in kept)
-    tokens = tuple(each.model_copy(update={"new": True, "serial": None}) for each in script.tokens if not each.new)
-    if not made and not tokens:
-        return None
-    return script.model_copy(
-        update={
-            "kind": Kind.ONE_TIER,
-            "authorities": made,
-            "tokens": tokens,
-            "keys": (),
-            "peer": None,
-            "backup": None,
-            "roster": None,
-            "retirement": None,
-        }
-    )
-
-
-def _as_new(plan: AuthorityPlan) -> AuthorityPlan:
-    """The same authority as the earlier ceremony planned it."""
-    key = plan.algorithm or "rsa-2048"
-    return plan.model_copy(update={"algorithm": key, "list": None, "links": False, "issuing_from": None})
-
-
-def _hold_silently(rehearsal: Rehearsal, earlier: Script, folder: Path, beside: Path) -> None:
+def _hold_silently(rehearsal: Rehearsal, earlier: Script, folder: Path) -> None:
     people = SilentPeople(earlier, rehearsal.credentials, rehearsal.papers, lambda line: None)
     with (
-        filled_room(rehearsal.config, earlier, people, beside, folder) as room,
+        filled_room(rehearsal.config, earlier, people, rehearsal.beside, folder) as room,
         Transcript.create(folder / "earlier.jsonl", rehearsal=True) as transcript,
     ):
         Run(room, transcript, elapsed_seconds).hold()
