@@ -7,13 +7,15 @@ processes are forked from a server that has imported everything and never touche
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import badkeys  # noqa: F401  # the server imports it once; the program itself does when it first checks a key
 from pkcs11 import Attribute, ObjectClass
@@ -38,6 +40,9 @@ from store.database import Database
 from tests.fixtures.ceremonies import Hall
 
 __all__ = ["Found", "finished", "killed_at", "look", "points_passed"]
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
 
 TOO_SHORT = "1"
 """A user PIN that SoftHSM refuses once the token has its label and its SO PIN."""
@@ -69,20 +74,17 @@ def killed_at(hall: Hall, point: str) -> None:
 
 def points_passed(hall: Hall, images: Path) -> list[str]:
     """Hold the whole ceremony, copying the hall into `images` after each step ("S03"); every point it passed."""
-    points: list[str] = _answer(_pass, hall.folder, images)
-    return points
+    return _answer(_pass, hall.folder, images)
 
 
 def finished(hall: Hall) -> tuple[Found, Found]:
     """Resume the ceremony to its end: what was there before and after."""
-    found: tuple[Found, Found] = _answer(_finish, hall.folder)
-    return found
+    return _answer(_finish, hall.folder)
 
 
 def look(hall: Hall) -> Found:
     """What there is in the hall."""
-    found: Found = _answer(_look, hall.folder)
-    return found
+    return _answer(_look, hall.folder)
 
 
 class Points:
@@ -157,21 +159,20 @@ def _processes() -> ForkServerContext:
     return context
 
 
-def _answer(work: object, *arguments: object) -> object:
+def _answer(work: Callable[P, Answer], *arguments: P.args, **named: P.kwargs) -> Answer:
     ours, theirs = _processes().Pipe(duplex=False)
-    process = _processes().Process(target=_tell, args=(theirs, work, arguments))
+    process = _processes().Process(target=_tell, args=(theirs, partial(work, *arguments, **named)))
     process.start()
     theirs.close()
     try:
-        told = ours.recv()
+        told: Answer = ours.recv()
     finally:
         process.join()
     return told
 
 
-def _tell(gate: Connection, work: object, arguments: tuple[object, ...]) -> None:
-    assert callable(work)
-    gate.send(work(*arguments))
+def _tell(gate: Connection, work: Callable[[], object]) -> None:
+    gate.send(work())
 
 
 def _die(folder: Path, point: str) -> None:
@@ -217,7 +218,9 @@ def _look(folder: Path) -> Found:
         tokens = {name: stack.enter_context(token) for name, token in _opened(hall).items()}
         with database.snapshot() as tx:
             records = tuple(each.name for each in authorities(tx))
-            kept = Counter((each.profile, each.state) for each in find(tx, CertificateFilter(), limit=1000))
+            kept: Counter[tuple[str, str]] = Counter(
+                (each.profile, each.state) for each in find(tx, CertificateFilter(), limit=1000)
+            )
         usable = tuple(each.name for each in open_authorities(hall.config, database, tokens))
         objects = {
             plan.name: tuple(each.label for each in tokens[plan.name].objects() if each.kind == "private key")
