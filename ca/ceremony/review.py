@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.ceremony.blank import blanked_digest
 from ca.ceremony.errors import ScriptRefused
-from ca.ceremony.script import Algorithm, AuthorityPlan, Kind, Script
+from ca.ceremony.fields import Algorithm
+from ca.ceremony.script import AuthorityPlan, Kind, Script
 from ca.ceremony.steps import Step, responder_label, steps
 from ca.links import check_usable
 from ca.preparation import Plan, PreparedCertificate, prepare_plan

@@ -11,12 +11,11 @@ from hashlib import sha256
 from typing import Annotated, Final, Literal, Self
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ca.ceremony.errors import ScriptRefused
-from ca.errors import KeyUnusable
+from ca.ceremony.fields import Algorithm, AuthorityName, CertificatePem, Code, Digest, Line, Moment, PublicKeyPem
 from ca.statement import PublicKey, key_octets, public_key
 
 __all__ = [
@@ -62,43 +61,6 @@ class Role(StrEnum):
     CUSTODIAN = "custodian"
     WITNESS = "witness"
     ADMINISTRATOR = "administrator"
-
-
-def _spki(pem: str) -> str:
-    try:
-        key = load_pem_public_key(pem.encode("ascii"))
-    except (ValueError, UnsupportedAlgorithm):
-        raise ValueError("it is no public key in PEM") from None
-    if not isinstance(key, PublicKey):
-        raise ValueError("it is neither RSA, EC nor Ed25519")
-    try:
-        public_key(key_octets(key))
-    except KeyUnusable as error:
-        raise ValueError(str(error)) from None
-    return pem
-
-
-def _certificate(pem: str) -> str:
-    try:
-        x509.load_pem_x509_certificate(pem.encode("ascii"))
-    except ValueError:
-        raise ValueError("it is no certificate in PEM") from None
-    return pem
-
-
-def _digest(text: str) -> str:
-    if len(text) != 64 or set(text) - set("0123456789abcdef"):
-        raise ValueError("it is no SHA-256 of 64 lower-case hexadecimal digits")
-    return text
-
-
-Code = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}\z")]
-AuthorityName = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}-g[1-9][0-9]{0,3}\z")]
-Line = Annotated[str, Field(min_length=1, max_length=200)]
-Digest = Annotated[str, AfterValidator(_digest)]
-PublicKeyPem = Annotated[str, Field(max_length=4096), AfterValidator(_spki)]
-CertificatePem = Annotated[str, Field(max_length=16_384), AfterValidator(_certificate)]
-Algorithm = Literal["rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"]
 
 
 class _Table(BaseModel):
@@ -187,7 +149,7 @@ class AuthorityPlan(_Table):
     replaces: AuthorityName | None = None
     certificate: CertificatePem | None = None
     issues: tuple[Code, ...] = ()
-    issuing_from: AwareDatetime | None = None
+    issuing_from: Moment | None = None
     responder: Code | None = None
     responder_token: Code | None = None
     responder_algorithm: Algorithm = "p-256"
@@ -234,7 +196,7 @@ class RetirementPlan(_Table):
 
     authority: AuthorityName
     reason: Literal["retired", "key-destroyed", "compromised"]
-    invalid_since: AwareDatetime | None = None
+    invalid_since: Moment | None = None
 
 
 class Script(_Table):
