@@ -42,7 +42,7 @@ def check_confirmations(script: Script, entries: Sequence[Entry], *, open: bool 
 
 
 def _signing_people(script: Script, opening: Entry) -> Mapping[str, Person]:
-    """The people with the keys they confirm with: the script's, or in a rehearsal the throw-away keys of its opening."""
+    """The people with the keys they confirm with: the script's, or a rehearsal's throw-away ones in its opening."""
     people = {each.code: each for each in script.people}
     if not opening.rehearsal:
         return people

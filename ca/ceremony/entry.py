@@ -59,7 +59,7 @@ Event = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*\z",
 class Entry:
     """One thing that happened, as it stands in a line.
 
-    `number` counts from 0, `elapsed` are the seconds of a monotonic clock since the program started, `step` is the
+    `number` counts from 0, `elapsed` are the seconds of a monotonic clock since this sitting began, `step` is the
     script's step ("S03") if the event belongs to one, `actor` a person's code or `PROGRAM`, `facts` what the event
     has to tell in JSON, never a secret.
     """

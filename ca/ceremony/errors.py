@@ -144,13 +144,13 @@ class CeremonyChanged(CeremonyRefused):
 
 @dataclass(eq=False)
 class TimedOut(CeremonyRefused):
-    """Nobody confirmed a step in the time the script gives."""
+    """Nobody answered in the time the script gives; `what` was waited for."""
 
     person: str
-    step: str
+    what: str
     seconds: int
     code = "ca.ceremony-timeout"
-    sentence = "Step {step} was not confirmed by {person} within {seconds} seconds"
+    sentence = "There was no answer from {person} within {seconds} seconds: {what}"
     next = "Let everybody come back to the room and resume the ceremony"
 
 

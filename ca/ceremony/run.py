@@ -31,10 +31,7 @@ has changed something outside the transcript ("S05.generated"); `OPENED` is pass
 
 
 class Run:
-    """One sitting of a ceremony, made when its program starts.
-
-    `seconds` is a monotonic clock of any beginning: the transcript counts from here.
-    """
+    """One sitting of a ceremony, which begins here: `seconds` is a monotonic clock that the transcript counts by."""
 
     def __init__(
         self, room: Room, transcript: Transcript, seconds: Callable[[], float], checkpoint: Checkpoint = passed

@@ -74,8 +74,9 @@ def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | N
     from ca.ceremony.script import load_script
     from ca.ceremony.transcript import Transcript
     from cli.ceremony.hall import filled_room
-    from cli.ceremony.people import TerminalPeople, standard_screen
+    from cli.ceremony.people import TerminalPeople
     from cli.ceremony.rehearsal import prepare_rehearsal
+    from cli.ceremony.screen import standard_screen
     from cli.wiring import elapsed_seconds
 
     read = load_script(script.read_bytes())
@@ -96,12 +97,14 @@ def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | N
 def _held(
     context: click.Context, script: Path, transcript: Path, credentials: Sequence[str], mode: Literal["run", "resume"]
 ) -> None:
+    from ca.ceremony.errors import CeremonyChanged
     from ca.ceremony.run import Run
     from ca.ceremony.script import load_script
     from ca.ceremony.transcript import Transcript
     from cli.ceremony.credentials import opened_credentials
     from cli.ceremony.hall import filled_room
-    from cli.ceremony.people import TerminalPeople, TypedPapers, standard_screen
+    from cli.ceremony.people import TerminalPeople, TypedPapers
+    from cli.ceremony.screen import standard_screen
     from cli.installation import config_of
     from cli.wiring import elapsed_seconds
 
@@ -115,6 +118,8 @@ def _held(
         room = stack.enter_context(filled_room(config, read, people, script.parent, Path(folder)))
         lines = Transcript.create(transcript, rehearsal=False) if mode == "run" else Transcript.reopen(transcript)
         stack.enter_context(lines)
+        if any(each.rehearsal for each in lines.entries):
+            raise CeremonyChanged("The transcript", "it is that of a rehearsal")
         root = Run(room, lines, elapsed_seconds).hold()
     body = {"rehearsal": False, "root": root.hex(), "transcript": str(transcript)}
     document(context, f"ceremony.{mode}", body, f"The ceremony is complete; transcript root {root.hex()}")

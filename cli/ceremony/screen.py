@@ -1,0 +1,111 @@
+"""The terminal of a ceremony: 80 columns, no colour, answers that are waited for only so long."""
+
+import re
+import select
+import sys
+import termios
+from typing import Final, TextIO
+
+from cli.output import display_width
+
+__all__ = ["Screen", "standard_screen", "wrapped"]
+
+WIDTH = 78
+REHEARSAL = "REHEARSAL  "
+
+_PIECE: Final = re.compile(r"[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+\s*|\s+")
+"""What a line is broken between: one wide character, or a word with the space after it."""
+
+_CLOSING: Final = "、。」』)】・ー"
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class Screen:
+    """Where lines are shown and read. `limit` is for how many seconds an answer is waited for."""
+
+    def __init__(self, out: TextIO, typed: TextIO, limit: int, *, rehearsal: bool) -> None:
+        self._out = out
+        self._typed = typed
+        self._limit = limit
+        self._mark = REHEARSAL if rehearsal else ""
+
+    @property
+    def limit(self) -> int:
+        """Seconds that an answer is waited for."""
+        return self._limit
+
+    def show(self, text: str = "", indent: int = 0) -> None:
+        """Show a paragraph broken at 80 columns, wide characters counting two; a rehearsal marks every line."""
+        for line in wrapped(text, WIDTH - indent - display_width(self._mark)) or [""]:
+            self._out.write(f"{self._mark}{' ' * indent}{line}".rstrip() + "\n")
+        self._out.flush()
+
+    def fact(self, name: str, value: str) -> None:
+        """A named value, its further lines below its first; a digest in two halves."""
+        halves = [value[:32], value[32:]] if _DIGEST.fullmatch(value) else [value]
+        room = WIDTH - display_width(self._mark) - 19
+        for place, line in enumerate(each for half in halves for each in wrapped(half, room)):
+            self.show(f"{'' if place else name:15} {line}", 3)
+
+    def rule(self, left: str, right: str) -> None:
+        """A line across the screen with a word at each end."""
+        filling = "=" * (WIDTH - display_width(self._mark + left + right) - 8)
+        self._out.write(f"{self._mark}== {left} {filling} {right} ==\n")
+
+    def ask(self, prompt: str) -> str | None:
+        """The line that is typed after the prompt; None when nobody typed one in time or the input has ended."""
+        self.show(prompt)
+        self._out.write(f"{self._mark}> ")
+        self._out.flush()
+        line = self._typed.readline(4096) if self._ready() else ""
+        if not (line and self._typed.isatty()):
+            self._out.write(line.rstrip("\r\n") + "\n")  # nobody's terminal has echoed it
+        return line.rstrip("\r\n") if line else None
+
+    def ask_hidden(self, prompt: str) -> str | None:
+        """What `ask` gives, typed without being shown where the input is a terminal."""
+        if not self._typed.isatty():
+            return self.ask(prompt)
+        terminal = self._typed.fileno()
+        shown = termios.tcgetattr(terminal)
+        unseen = [*shown[:3], shown[3] & ~termios.ECHO, *shown[4:]]
+        try:
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, unseen)
+            return self.ask(prompt)
+        finally:
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, shown)
+            self._out.write("\n")  # the one that was typed has not moved the cursor
+
+    def wipe(self) -> None:
+        """Clear the screen and what scrolled off it, where the output is a terminal."""
+        if self._out.isatty():
+            self._out.write("\x1b[2J\x1b[3J\x1b[H")
+            self._out.flush()
+
+    def _ready(self) -> bool:
+        if not self._typed.isatty():
+            return True
+        return bool(select.select([self._typed], [], [], self._limit)[0])
+
+
+def standard_screen(limit: int, *, rehearsal: bool, talk: bool) -> Screen:
+    """The terminal the program was started on; `talk` keeps standard output free for a document."""
+    return Screen(sys.stderr if talk else sys.stdout, sys.stdin, limit, rehearsal=rehearsal)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The lines of a paragraph, none wider than `width` columns; Japanese breaks anywhere, other text between words."""
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        if display_width(lines[-1] + piece.rstrip()) > width:
+            # no line begins with what closes the one before (JIS X 4051)
+            carried = lines[-1][-1:] if piece[0] in _CLOSING else ""
+            lines[-1] = lines[-1].removesuffix(carried)
+            lines.append(carried)
+            piece = piece.lstrip()
+        while display_width(piece) > width:
+            lines[-1], piece = piece[:width], piece[width:]
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines if line.strip()]
