@@ -13,7 +13,7 @@ from cli.installation import config_of
 from cli.options import hexadecimal
 from cli.output import document, say
 from cli.wiring import audit_public_key, open_database, open_token, utc_now
-from store.anchors import Anchor, AuditKey, checkpoint, verify_anchors
+from store.anchors import Anchor, AuditKey, checkpoint, missing_retirements, verify_anchors
 from store.audit import links
 from store.database import Database
 from store.replay import Replayed, replay
@@ -45,6 +45,7 @@ def audit_verify(context: click.Context) -> None:
     with database.snapshot() as tx:
         found = verify(tx, config.deployment, anchors)
         replayed = replay(tx)
+        missing = missing_retirements(tx, anchors[-1]) if anchors else ()
     body = {
         "entries": found.entries,
         "anchors": len(anchors),
@@ -64,8 +65,14 @@ def audit_verify(context: click.Context) -> None:
             for each in replayed.differences
         ],
         "repeated": list(replayed.repeated),
+        "retirements_missing": [each.hex() for each in missing],
     }
     document(context, "audit.verify", body, in_words(found, anchors, replayed))
+    if missing:
+        raise Disagreement(
+            f"The database lacks {len(missing)} retirements of authorities that the newest anchor holds.",
+            "Sign nothing, keep the database as it is, and call the auditor; the statements are published.",
+        )
     if found.breaks:
         raise Disagreement(
             f"The audit trail is broken in {len(found.breaks)} places.",

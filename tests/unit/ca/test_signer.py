@@ -10,10 +10,14 @@ from cryptography import x509
 
 from ca import preparation
 from ca import signer as signer_module
+from ca.retirement import Reason
+from ca.retiring import KnownRetirements
 from ca.signer import Turn
 from store.applications import add_application, add_evidence_many
-from store.errors import DatabaseAway
-from tests.fixtures.officers import NOW, status_application
+from store.errors import DatabaseAway, RetiredRefused
+from store.retired import RetiredFolder
+from tests.fixtures.officers import DEPLOYMENT, NOW, status_application
+from tests.fixtures.retirement import ended, signed
 from tests.fixtures.signing import ISSUER, LEASE, House
 
 LATER = NOW + timedelta(minutes=5)
@@ -208,3 +212,69 @@ def test_the_database_of_a_signer_is_written_as_a_signer(postgres_house: House) 
         postgres_house.submit(status_application(case, action, serial, issuer=ISSUER, reason=reason, now=now))  # type: ignore[arg-type]  # an action by its name
         now += timedelta(minutes=2)
         assert signer.turn(now) == Turn(claimed=1, executed=1)
+
+
+def keep(house: House, reason: Reason) -> None:
+    """End the house's authority while its signers run: whichever program learns of it writes it into the folder."""
+    folder = RetiredFolder(house.folder / "retired")
+    known = KnownRetirements(folder, house.office.administrators, DEPLOYMENT)
+    known.keep(signed(ended(house.authority.statement, reason), house.office.administrator_keys))
+
+
+@pytest.mark.parametrize("reason", ["retired", "key-destroyed", "compromised"])
+def test_a_key_that_ends_while_the_signer_runs_issues_no_more(house: House, reason: Reason) -> None:
+    """KEY-2: from the next turn on, refused and audited with a code of its own; revocations go on."""
+    old = house.issue_case("one")
+    house.submit(old)
+    signer = house.signer()
+    assert signer.turn(LATER).issued == 1
+    case = house.issue_case("two")
+    revoke = status_application(old, "revoke", house.issued(old).serial_number, issuer=ISSUER, reason=5, now=LATER)
+    house.submit(case, revoke)
+    keep(house, reason)
+    assert signer.turn(LATER) == Turn(claimed=2, executed=1, refused=1)
+    assert house.record(case).outcome == f"ca.authority-{reason}"
+    assert house.audited("application.refused") == [{"application": str(case.id), "code": f"ca.authority-{reason}"}]
+    assert house.certificates(case) == ()
+
+
+def test_a_reserved_serial_of_a_compromised_key_is_not_signed(house: House) -> None:
+    """KEY-2 and ISS-2: a crash between reservation and signature leaves nothing that recovery would sign."""
+
+    def stopped(point: str) -> None:
+        if point == "reserved":
+            raise KeyboardInterrupt
+
+    case = house.issue_case("one")
+    house.submit(case)
+    with pytest.raises(KeyboardInterrupt):
+        house.signer(checkpoint=stopped).turn(LATER)
+    keep(house, "compromised")
+    assert house.signer("second").turn(LATER + 2 * LEASE) == Turn(claimed=1, refused=1)
+    assert [row.state for row in house.certificates(case)] == ["abandoned"]
+    assert house.signed() == []
+
+
+def test_what_an_authority_issued_is_revoked_without_its_key(house: House) -> None:
+    """Decision 0004: the other generations' lists hold it, so a signer that opens the key no more still revokes."""
+    old = house.issue_case("one")
+    house.submit(old)
+    signer = house.signer()
+    signer.turn(LATER)
+    revoke = status_application(old, "revoke", house.issued(old).serial_number, issuer=ISSUER, reason=5, now=LATER)
+    house.submit(revoke, house.issue_case("two"))
+    keep(house, "key-destroyed")
+    without = replace(signer, authorities={}, ended={house.authority.name: house.authority.statement})
+    assert without.turn(LATER) == Turn(claimed=2, executed=1, refused=1)
+    assert house.record(revoke).outcome == "revoke"
+
+
+def test_a_folder_that_cannot_be_believed_stops_the_turn(house: House) -> None:
+    """KEY-2: a signer that cannot know which keys ended claims nothing."""
+    case = house.issue_case("one")
+    house.submit(case)
+    (house.folder / "retired").mkdir()
+    (house.folder / "retired" / "note").write_bytes(b"")
+    with pytest.raises(RetiredRefused):
+        house.signer().turn(LATER)
+    assert (house.record(case).state, house.record(case).attempts) == ("open", 0)

@@ -3,6 +3,7 @@
 Each test stands for somebody who holds the database file or the front end and tries one thing; the refusal is typed.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,9 +14,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ca.application import canonical
+from ca.application import Action, canonical
 from ca.approvals import sign_evidence
-from ca.errors import ApplicationMalformed, AuthorityNotIssuing, CAError
+from ca.errors import (
+    ApplicationMalformed,
+    AuthorityCompromised,
+    AuthorityEnded,
+    AuthorityKeyDestroyed,
+    AuthorityNotIssuing,
+    AuthorityRetired,
+    CAError,
+)
+from ca.retirement import Reason, Retired
 from ca.rules import RULES
 from ca.statement import key_octets
 from ca.warrant import CLOCK_TOLERANCE, Warrant, record_of
@@ -45,6 +55,7 @@ from tests.fixtures.officers import (
     software_key,
     status_application,
 )
+from tests.fixtures.retirement import ended
 from tests.unit.ca.cases import (
     APPROVAL,
     AUTHORITY,
@@ -377,3 +388,28 @@ def test_no_application_makes_an_authority_or_a_responder(kind: FactsKind) -> No
     profile = replace(PROFILE, facts=kind)
     with pytest.raises(ProfileForbids):
         warranted(profile=profile)
+
+
+@pytest.mark.parametrize(
+    ("reason", "refused"),
+    [
+        ("retired", {"issue": AuthorityRetired}),
+        ("key-destroyed", {"issue": AuthorityKeyDestroyed}),
+        ("compromised", dict.fromkeys(("issue", "hand-over", "release"), AuthorityCompromised)),
+    ],
+)
+@pytest.mark.parametrize("action", ["issue", "revoke", "hold", "release", "hand-over"])
+def test_the_end_of_a_key_forbids_what_needs_it(
+    reason: Reason, refused: Mapping[str, type[AuthorityEnded]], action: Action
+) -> None:
+    """KEY-2: no issue; of a compromised key nothing is handed over or released; revoking goes on to the end."""
+    case = (
+        ISSUE if action == "issue" else status_application(ISSUE, action, 7, reason=5 if action == "revoke" else None)
+    )
+    record, evidence = OFFICE.case(case, PROFILE)
+    retired = Retired((ended(AUTHORITY, reason),))
+    if action in refused:
+        with pytest.raises(refused[action]):
+            warranted(record, evidence, retired=retired)
+    else:
+        assert warranted(record, evidence, retired=retired).application == case

@@ -20,6 +20,7 @@ from crl.errors import (
     ScopeDiffers,
     ScopeShared,
     SignatureNotValid,
+    SignerCompromised,
     SizeOutOfBounds,
     StatusTampered,
     ThisUpdateNotNewer,
@@ -30,6 +31,7 @@ from store.audit import AuditChain
 from store.certificates import abandon
 from store.partitions import Partition, partitions
 from store.publication import Publication
+from store.status import Compromise
 from tests.fixtures.register import Register
 from tests.unit.crl.samples import CA_POINT, NOW, POINT, SampleAuthority, make_authority, name_bytes, names, profile
 
@@ -56,6 +58,7 @@ class House:
         self.register = Register.make(self.database, name_bytes(POINT))
         self.publication = Publication(folder / "public")
         self.clock = Clock()
+        self.compromised: tuple[Compromise, ...] = ()
         certificates = tuple(one.certificate for one in authorities)
         self.signers = [
             ListSigner(f"jpki-sign-g{n}", "jpki-sign", one.certificate, one.key, profile(), names, certificates)
@@ -66,7 +69,14 @@ class House:
     def make_publisher(self, **bounds: int) -> Publisher:
         """Another publisher on the same register."""
         audit = AuditChain("signer-1", "signer", "test")
-        return Publisher(self.register.signer, self.publication, audit, self.clock, **bounds)
+        return Publisher(
+            self.register.signer,
+            self.publication,
+            audit,
+            self.clock,
+            compromised=lambda: self.compromised,
+            **bounds,
+        )
 
     @property
     def partition(self) -> Partition:
@@ -402,3 +412,41 @@ def test_list_of_ca_certificates(house: House) -> None:
 def _fresh(folder: Path) -> Path:
     folder.mkdir()
     return folder
+
+
+def test_a_compromised_generation_is_listed_whole_by_the_others(house: House) -> None:
+    """Decision 0015: all its certificates are revoked by cACompromise in the list that the other generation signs."""
+    house.publish()
+    at = house.clock.now
+    house.compromised = (Compromise(G1, at, None),)
+    house.register.issue(G2, "jpki-sign", 4, NOW, der=leaf(house.signers[1], 4, 1800))
+    house.signers = house.signers[1:]
+    assert house.publish(after=HOUR)
+    assert house.listed(G2) == [1, 2, 3]
+    one = house.published(G2).get_revoked_certificate_by_serial_number(1)
+    assert one is not None
+    assert one.extensions.get_extension_for_class(x509.CRLReason).value.reason is x509.ReasonFlags.ca_compromise
+    assert one.revocation_date_utc == at
+    assert house.listed(G1) == [2, 3]
+    assert not house.publish(after=HOUR)
+
+
+def test_a_compromised_generation_signs_no_list(house: House) -> None:
+    """KEY-2: nobody could tell its list from a thief's, so the publisher refuses whoever still has the key open."""
+    house.compromised = (Compromise(G1, NOW, None),)
+    with pytest.raises(SignerCompromised):
+        house.publish()
+    assert house.events()[-1] == "crl.refused"
+
+
+def test_certificates_of_a_compromised_generation_leave_when_they_end(house: House) -> None:
+    """RFC 5280 section 3.3: each stands in one list dated past its end, then it goes, whoever signs the list."""
+    house.issue(5, days=2)
+    house.compromised = (Compromise(G1, NOW, None),)
+    house.signers = house.signers[1:]
+    house.publish()
+    assert house.listed(G2) == [1, 2, 3, 5]
+    house.publish(after=49 * HOUR)
+    assert house.listed(G2) == [1, 2, 3, 5]
+    house.publish(after=HOUR * 25)
+    assert house.listed(G2) == [1, 2, 3]

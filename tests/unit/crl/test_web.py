@@ -46,6 +46,7 @@ def publication(tmp_path: Path) -> Publication:
     made = Publication(tmp_path / "public")
     made.put("crl/jpki-sign-g1/13103.crl", LIST, "1")
     made.put("ca/jpki-sign-g1.cer", CERTIFICATE, "1")
+    made.put("ca/jpki-sign-g1.retired", b"{}", "1")
     (tmp_path / "secret").write_text("pin")
     (tmp_path / "public" / "notes.txt").write_text("notes")
     return made
@@ -62,6 +63,7 @@ def client(publication: Publication, tmp_path: Path) -> Client:
     [
         ("/crl/jpki-sign-g1/13103.crl", "application/pkix-crl", LIST),
         ("/ca/jpki-sign-g1.cer", "application/pkix-cert", CERTIFICATE),
+        ("/ca/jpki-sign-g1.retired", "application/json", b"{}"),
     ],
 )
 def test_files_have_their_media_types(client: Client, path: str, kind: str, content: bytes) -> None:

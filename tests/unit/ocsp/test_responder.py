@@ -16,6 +16,8 @@ from ocsp.responder import Responder
 from ocsp.status import StatusReader
 from policies.finding import Severity
 from policies.lint import lint_ocsp_response
+from store.journal import count_change
+from store.status import Compromise
 from tests.fixtures.register import Register
 from tests.unit.ocsp.samples import NOW, SampleAuthority, make_authority, make_delegate, question, responder_certificate
 from tests.unit.ocsp.test_request import request
@@ -226,6 +228,39 @@ def test_answer_about_two_certificates_is_not_kept(
     register.issue("jpki-sign-g1", "jpki-sign", 5, NOW)
     twice = request(*[_single(question(authority, 5))] * 2)
     assert responder.answer(twice, NOW).next_update is None
+
+
+def test_a_compromised_authority_has_only_revoked_certificates(register: Register, authority: SampleAuthority) -> None:
+    """RFC 5280 5.3.1, RFC 6960 2.2: revoked by cACompromise within a second; what was not issued stays unknown."""
+    known: list[Compromise] = []
+    reader = StatusReader(register.reader, 100, lambda tx: tuple(known))
+    delegate = make_delegate(authority, ec.generate_private_key(ec.SECP256R1()))
+    responder = Responder([delegate], reader, 100, TokenBucket(1, 100))
+    for serial in (5, 6, 7):
+        register.issue("jpki-sign-g1", "jpki-sign", serial, NOW)
+    register.issue("jpki-sign-g2", "jpki-sign", 8, NOW)
+    register.revoke("jpki-sign", 6, 4, NOW - SECOND)
+    register.hold("jpki-sign", 7, NOW)
+    assert read(responder.answer(question(authority, 5), NOW)).certificate_status == GOOD
+    known.append(Compromise("jpki-sign-g1", NOW, None))
+    with register.signer.transaction() as tx:
+        count_change(tx, "jpki-sign")
+    said = [read(responder.answer(question(authority, serial), NOW + SECOND)) for serial in (5, 6, 7)]
+    assert [one.certificate_status for one in said] == [REVOKED] * 3
+    reasons = [x509.ReasonFlags.ca_compromise, x509.ReasonFlags.superseded, x509.ReasonFlags.ca_compromise]
+    assert [one.revocation_reason for one in said] == reasons
+    assert [one.revocation_time_utc for one in said] == [NOW, NOW - SECOND, NOW]
+    for serial in (8, 9):
+        assert read(responder.answer(question(authority, serial), NOW + SECOND)).certificate_status == UNKNOWN
+
+
+def test_a_compromise_of_another_authority_changes_nothing(register: Register, authority: SampleAuthority) -> None:
+    """The other generation goes on."""
+    reader = StatusReader(register.reader, 100, lambda tx: (Compromise("jpki-sign-g2", NOW, None),))
+    delegate = make_delegate(authority, ec.generate_private_key(ec.SECP256R1()))
+    register.issue("jpki-sign-g1", "jpki-sign", 5, NOW)
+    answer = Responder([delegate], reader, 100, TokenBucket(1, 100)).answer(question(authority, 5), NOW)
+    assert read(answer).certificate_status == GOOD
 
 
 @given(octets=st.binary(max_size=300))
