@@ -145,6 +145,10 @@ class Retired:
         """Whether a key signs nothing at all any more."""
         return any(one.key_hash == key_hash and one.signs_nothing for one in self.statements)
 
+    def ended(self) -> frozenset[str]:
+        """The authorities whose keys sign nothing at all any more."""
+        return frozenset(one.authority for one in self.statements if one.signs_nothing)
+
     def check_issuing(self, key_hash: bytes, now: datetime) -> None:
         """Raise AuthorityRetired, AuthorityKeyDestroyed or AuthorityCompromised for a key that issues no more."""
         statement = self.of(key_hash, now)

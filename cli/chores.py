@@ -73,7 +73,12 @@ class Chores:
         self.ledger = Ledger(database, audit, retired=self.retired)
         self.publication = Publication(config.publication_root())
         self.publisher = Publisher(
-            database, self.publication, audit, clock, compromised=lambda: self.retired().compromises()
+            database,
+            self.publication,
+            audit,
+            clock,
+            compromised=lambda: self.retired().compromises(),
+            ended=lambda: self.retired().ended(),
         )
         self.looked_at: datetime | None = None
         self.versions: Mapping[str, int] | None = None
@@ -134,9 +139,8 @@ class Chores:
         """Take over what changed in the authorities' signed records: the profiles they issue name their lists."""
         versions = {name: each.statement.version for name, each in self.authorities.items()}
         if versions != self.versions:
-            self.signers = list_signers(
-                self.authorities, profiles_of(self.config), generations(self.config, self.database)
-            )
+            certificates = generations(self.config, self.database)
+            self.signers = list_signers(self.authorities, profiles_of(self.config), certificates)
             self.versions = versions
 
     def follow_retirements(self, now: datetime) -> None:
@@ -150,8 +154,7 @@ class Chores:
 
     def signing(self, issuer: str, now: datetime) -> Sequence[ListSigner]:
         """The generations of an issuer that sign its lists: those whose certificates have not ended, nor their keys."""
-        retired = self.retired()
-        ended = {name for name, each in self.authorities.items() if retired.signs_nothing(each.key_hash)}
+        ended = self.retired().ended()
         return [each for each in self.signers[issuer] if living(each.certificate, now) and each.authority not in ended]
 
     def publish_lists(self, issuer: str, now: datetime) -> None:

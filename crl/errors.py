@@ -22,16 +22,14 @@ class KeyNotUsable(CRLError):
         self.kind = kind
 
 
-class SignerCompromised(CRLError):
-    """A list is to be signed by a generation whose key was compromised: nobody could tell it from a thief's."""
+class SignerEnded(CRLError):
+    """A list is to be signed by a key on record as destroyed or compromised, of which a copy may be anybody's."""
 
-    code = "crl.signer-compromised"
-    next = (
-        "Let the other generations of this name sign; this one's end is told by its retirement and its parent's list."
-    )
+    code = "crl.signer-ended"
+    next = "Let the other generations of this name sign; this one's end is told by its published statement."
 
     def __init__(self, authority: str) -> None:
-        super().__init__(f"The key of {authority} was compromised, so it signs no list.")
+        super().__init__(f"The key of {authority} is on record as ended, so it signs no list.")
         self.authority = authority
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crl.drafts import Draft, Drafts
-from crl.errors import CRLError, SignerCompromised
+from crl.errors import CRLError, SignerEnded
 from crl.gate import Ordered, check, check_journal, check_origin
 from crl.scope import check_scope, is_misnamed, point_of
 from crl.signer import ListSigner
@@ -37,8 +37,8 @@ class Outcome:
 class Publisher:
     """Makes and publishes lists. `clock` gives aware UTC times; `size_bound` is the most octets a list may have.
 
-    The signers of one call are all living generations of one issuer, each with its key. `compromised` tells whose keys
-    were compromised: none of these signs, and all their certificates stand in the lists of the other generations.
+    The signers of one call are all living generations of one issuer, each with its key. `ended` tells which authorities
+    sign nothing any more, `compromised` all whose certificates stand in the lists of the other generations.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Publisher:
         clock: Callable[[], datetime],
         size_bound: int = SIZE_BOUND,
         compromised: Callable[[], tuple[Compromise, ...]] = tuple,
+        ended: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._database = database
         self._publication = publication
@@ -56,6 +57,7 @@ class Publisher:
         self._clock = clock
         self._size_bound = size_bound
         self._compromised = compromised
+        self._ended = ended
 
     def due(self, signers: Sequence[ListSigner]) -> tuple[Partition, ...]:
         """The partitions of the signers' issuer of which a list is missing, misnamed, or has lived half its life.
@@ -80,8 +82,9 @@ class Publisher:
             with self._database.snapshot() as snapshot:
                 check_scope(snapshot, signers, partition)
             compromised = self._compromised()
-            if found := {one.authority for one in compromised} & {one.authority for one in signers}:
-                raise SignerCompromised(min(found))
+            gone = self._ended() | {one.authority for one in compromised}
+            if found := gone & {one.authority for one in signers}:
+                raise SignerEnded(min(found))
             with Drafts(self._publication, tuple(signers), partition, compromised) as drafts:
                 in_force = self._in_force(drafts)
                 if in_force:

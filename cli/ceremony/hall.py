@@ -79,7 +79,14 @@ def filled_room(config: Config, script: Script, people: People, beside: Path, me
             people=people,
             lists=CeremonyLists(
                 database,
-                Publisher(database, publication, audit, utc_now, compromised=lambda: retired().compromises()),
+                Publisher(
+                    database,
+                    publication,
+                    audit,
+                    utc_now,
+                    compromised=lambda: retired().compromises(),
+                    ended=lambda: retired().ended(),
+                ),
                 profiles,
                 utc_now,
                 lambda issuer: generations(config, database)[issuer],

@@ -125,6 +125,7 @@ def publish_root_list(config: Config) -> None:
             audit,
             utc_now,
             compromised=known.retired.compromises,
+            ended=known.retired.ended,
         )
         for signers in list_signers(roots, profiles_of(config), generations(config, database)).values():
             for partition in publisher.due(signers):

@@ -20,7 +20,7 @@ from crl.errors import (
     ScopeDiffers,
     ScopeShared,
     SignatureNotValid,
-    SignerCompromised,
+    SignerEnded,
     SizeOutOfBounds,
     StatusTampered,
     ThisUpdateNotNewer,
@@ -59,6 +59,7 @@ class House:
         self.publication = Publication(folder / "public")
         self.clock = Clock()
         self.compromised: tuple[Compromise, ...] = ()
+        self.ended: frozenset[str] = frozenset()
         certificates = tuple(one.certificate for one in authorities)
         self.signers = [
             ListSigner(f"jpki-sign-g{n}", "jpki-sign", one.certificate, one.key, profile(), names, certificates)
@@ -75,6 +76,7 @@ class House:
             audit,
             self.clock,
             compromised=lambda: self.compromised,
+            ended=lambda: self.ended,
             **bounds,
         )
 
@@ -431,10 +433,11 @@ def test_a_compromised_generation_is_listed_whole_by_the_others(house: House) ->
     assert not house.publish(after=HOUR)
 
 
-def test_a_compromised_generation_signs_no_list(house: House) -> None:
-    """KEY-2: nobody could tell its list from a thief's, so the publisher refuses whoever still has the key open."""
-    house.compromised = (Compromise(G1, NOW, None),)
-    with pytest.raises(SignerCompromised):
+@pytest.mark.parametrize("compromised", [(Compromise(G1, NOW, None),), ()], ids=["compromised", "destroyed"])
+def test_a_key_that_ended_signs_no_list(house: House, compromised: tuple[Compromise, ...]) -> None:
+    """KEY-2: the publisher refuses whoever still has the key open, or a copy of it from a restored token."""
+    house.compromised, house.ended = compromised, frozenset({G1})
+    with pytest.raises(SignerEnded):
         house.publish()
     assert house.events()[-1] == "crl.refused"
 
