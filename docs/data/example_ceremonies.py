@@ -234,7 +234,10 @@ def write_hierarchy() -> None:
         "root-list",
         "lgpki-root-list-1",
         "2027-01-04",
-        "What an offline root signs every month: its list, and a new certificate for its responder's key, which stays.",
+        """
+        What an offline root signs every month: the list of what it certified,
+        and a new certificate for its responder's key, which stays.
+        """,
         {
             "title_ja": "ルート認証局 失効リスト更新式",
             "title_en": "Root: its list and its responder's certificate",
@@ -243,6 +246,7 @@ def write_hierarchy() -> None:
         },
         token("root"),
         existing("lgpki-root-g1", 'token = "root"', 'responder = "ocsp-lgpki-root-g1"', "list = { days = 30 }"),
+        existing("lgpki-sub-g1", 'signed_by = "lgpki-root-g1"'),
     )
     write(
         "responder-key",
