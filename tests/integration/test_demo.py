@@ -208,20 +208,28 @@ def test_no_name_or_address_is_in_logs_or_audit(home: Path) -> None:
             assert canary not in logs
 
 
-@pytest.mark.parametrize("name", ["roster", "demo"])
-def test_its_ceremonies_are_verified_from_their_papers(home: Path, tmp_path: Path, name: str) -> None:
+def test_its_ceremony_is_verified_from_its_papers(home: Path, tmp_path: Path) -> None:
     """Script, transcript and minutes of the demo hold together for whoever has them and the audit key."""
-    folder, minutes = home / "ceremony", tmp_path / "minutes.pdf"
-    transcript = str(folder / f"{name}.jsonl")
-    written = ["--transcript", transcript, "--sign-with", "audit", "-o", str(minutes)]
+    folder, minutes = home / "ceremony", str(tmp_path / "minutes.pdf")
+    transcript = str(folder / "demo.jsonl")
+    written = ["--transcript", transcript, "--sign-with", "audit", "-o", minutes]
     believed = ["--public-key", str(home / "public" / "audit.pem")]
-    for arguments in (["minutes", str(folder / f"{name}.toml"), *written], ["verify", transcript, minutes, *believed]):
+    for arguments in (["minutes", str(folder / "demo.toml"), *written], ["verify", transcript, minutes, *believed]):
         command = [sys.executable, "-m", "cli.main", "--config", str(home / "ninsho.toml"), "--json", "ceremony"]
         ran = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
-    assert (found["id"], found["rehearsal"]) == (name, False)
-    assert found["script"] == sha256((folder / f"{name}.toml").read_bytes()).hexdigest()
+    assert (found["id"], found["rehearsal"]) == ("demo", False)
+    assert found["script"] == sha256((folder / "demo.toml").read_bytes()).hexdigest()
+
+
+def test_the_roster_is_signed_in_a_ceremony_of_its_own(home: Path) -> None:
+    """Its transcript is whole, was opened for the script beside it, and holds the digest of the roster beside both."""
+    folder = home / "ceremony"
+    entries = read_transcript((folder / "roster.jsonl").read_bytes())
+    assert entries[0].facts["script"] == sha256((folder / "roster.toml").read_bytes()).hexdigest()
+    signed = sha256((folder / "roster.json").read_bytes()).hexdigest()
+    assert signed in [each.facts.get("sha256") for each in entries if each.event == "step.done"]
 
 
 def test_the_keys_in_use_are_those_of_the_transcript(home: Path) -> None:
