@@ -24,7 +24,7 @@ BLOCK = 1 << 18
 
 _FORMS = (
     (re.compile(r"/(crl/[a-z][a-z0-9-]{0,40}/[a-z0-9]{1,16}\.crl)"), CRL_TYPE),
-    (re.compile(r"/(ca/[a-z][a-z0-9-]{0,40}\.cer)"), CERTIFICATE_TYPE),
+    (re.compile(r"/(ca/[a-z][a-z0-9-]{0,80}\.cer)"), CERTIFICATE_TYPE),
     (re.compile(r"/(ca/[a-z][a-z0-9-]{0,40}\.retired)"), RETIREMENT_TYPE),
 )
 

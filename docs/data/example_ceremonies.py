@@ -42,12 +42,12 @@ def key(name: str) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(int.from_bytes(sha256(name.encode()).digest()), ec.SECP384R1())
 
 
-def signed(plan: Plan, made: datetime) -> x509.Certificate:
+def signed(plan: Plan, own: ec.EllipticCurvePrivateKey, made: datetime) -> x509.Certificate:
     """A certificate that passed every check, signed the same way each time (RFC 6979)."""
     tbs = prepare_plan(plan, made).tbs
     shell = x509.load_der_x509_certificate(certificate_der(tbs, b""))
     digest = shell.signature_hash_algorithm or hashes.SHA384()
-    signature = plan.key.sign(tbs, ec.ECDSA(digest, deterministic_signing=True))
+    signature = own.sign(tbs, ec.ECDSA(digest, deterministic_signing=True))
     return x509.load_der_x509_certificate(certificate_der(tbs, signature))
 
 
@@ -61,20 +61,21 @@ def authority(
     """The certificate of an authority that exists; `above` are the name and the certificate of who signed it."""
     found = load_profiles()[profile]
     signer, certificate = above or (name, None)
-    family = "jpki" if name.startswith("jpki") else "lgpki"
     plan = Plan(
         authority=signer,
         issuer=signer.rpartition("-g")[0],
         issuer_certificate=certificate,
         key=key(signer),
-        terms=load_terms(terms_template(family), base_url=BASE, authority=signer),
+        terms=load_terms(
+            terms_template("jpki" if name.startswith("jpki") else "lgpki"), base_url=BASE, authority=signer
+        ),
         profile=found,
         facts=parse_facts(found.facts, {} if common_name is None else {"common_name": common_name}),
         subject_key=key(name).public_key(),
         holder=sha256(name.encode()).digest(),
         serial=int.from_bytes(b"\x2a" + sha256(name.encode()).digest()[:15]),
     )
-    return signed(plan, made)
+    return signed(plan, key(signer), made)
 
 
 def bridge() -> x509.Certificate:

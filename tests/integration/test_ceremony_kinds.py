@@ -43,7 +43,7 @@ KINDS = sorted(file.stem for file in EXAMPLES.glob("*.toml"))
 def test_a_check_needs_no_home_and_always_says_the_same(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Issue item 1: offline and deterministic, on any machine, in any folder."""
+    """Offline and deterministic, on any machine, in any folder."""
     script = EXAMPLES / f"{kind}.toml"
     monkeypatch.chdir(tmp_path)
     first, second = (in_process("--json", "ceremony", "check", script) for _ in range(2))
@@ -54,7 +54,7 @@ def test_a_check_needs_no_home_and_always_says_the_same(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rehearsal_is_whole_and_every_line_of_it_says_so(kind: str, tmp_path: Path) -> None:
-    """Issue item 1: the same steps on throw-away tokens; what is typed is what the script lists, and nothing else."""
+    """The same steps on throw-away tokens; what is typed is what the script lists, and nothing else."""
     script = load_script((EXAMPLES / f"{kind}.toml").read_bytes())
     rehearsal = prepare_rehearsal(script, tmp_path, EXAMPLES)
     typed = io.StringIO("".join(f"{step.phrase(who)}\n" for step in steps(script) for who in step.confirm))
@@ -255,7 +255,7 @@ def test_authorisation(hold: Callable[[str], Held]) -> None:
 
 
 def test_destruction(hold: Callable[[str], Held]) -> None:
-    """Issue item 3: what verifiers need lives as long as the authority's certificate, and the key is gone."""
+    """What verifiers need lives as long as the authority's certificate, and the key is gone."""
     held = hold("destruction")
     record = held.record("lgpki-org-g1")
     end, last = record.x509().not_valid_after_utc, held.list("lgpki-org-g1")
@@ -281,7 +281,7 @@ def test_retirement(hold: Callable[[str], Held]) -> None:
 
 
 def test_compromise(hold: Callable[[str], Held]) -> None:
-    """Issue item 3: the parent's list and the database say cACompromise, and the signed statement is published."""
+    """The parent's list and the database say cACompromise, and the signed statement is published."""
     held = hold("compromise")
     below, signed = held.published("lgpki-sub-g1"), held.list("lgpki-root-g1")
     entry = signed.get_revoked_certificate_by_serial_number(below.serial_number)
