@@ -18,7 +18,7 @@ from store.authorities import authority
 from store.database import Database
 from store.publication import Publication
 from tests.fixtures.ceremonies import EXAMPLES, Hall, make_hall
-from tests.programs.ceremony_work import Found, finished, killed_at, look, points_passed
+from tests.programs.ceremony_work import Found, finished, key_replaced, killed_at, look, points_passed, refused
 
 ISSUE = ("reserving", "reserved", "signed", "recording", "recorded")
 """The points of every certificate: before and after each of its two transactions, and its signature between them."""
@@ -135,6 +135,37 @@ def test_killed_inside_an_act(step: Step, name: str, whole: tuple[Path, list[str
     assert found.usable == found.records == usable_after(f"{step.code}.{name}")
     given_up = CERTIFIES.get(step.action) if name in LEFT_BEHIND else None
     check_complete(hall, made, deviations=[step.code], given_up=given_up)
+
+
+def test_a_key_that_changed_between_two_sittings_stops_the_ceremony(
+    whole: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    """What was read aloud when the key was made is what is certified."""
+    made = next(each for each in STEPS if each.facts.get("label") == AUTHORITY)
+    hall = Hall(whole[0] / made.code).copied(tmp_path / "hall")
+    key_replaced(hall, made.facts["token"], AUTHORITY)
+    code, sentence = refused(hall)
+    assert code == "ca.ceremony-changed"
+    assert f"The key {AUTHORITY} is not what was reviewed" in sentence
+    assert hall.entries(open=True)[-1].event == "step.stopped"
+    assert look(hall).records == ()
+
+
+def test_a_transcript_cut_short_destroys_no_certified_key(whole: tuple[Path, list[str]], tmp_path: Path) -> None:
+    """A transcript that ends before the key was made, though the key is certified, does not have it made again."""
+    made = next(each for each in STEPS if each.facts.get("label") == AUTHORITY)
+    recorded = next(each for each in STEPS if each.action == "authority.record")
+    hall = Hall(whole[0] / recorded.code).copied(tmp_path / "hall")
+    lines = hall.transcript.read_bytes().splitlines(keepends=True)
+    places = [
+        n for n, each in enumerate(hall.entries(open=True)) if (each.step, each.event) == (made.code, "step.begun")
+    ]
+    hall.transcript.write_bytes(b"".join(lines[: places[0] + 1]))
+    before_it = look(hall)
+    code, sentence = refused(hall)
+    assert code == "ca.ceremony-stopped"
+    assert "has a certificate" in sentence
+    assert look(hall) == before_it
 
 
 def check_complete(hall: Hall, made: Found, *, deviations: list[str], given_up: str | None = None) -> None:

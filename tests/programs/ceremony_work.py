@@ -20,6 +20,7 @@ from typing import ParamSpec, TypeVar
 import badkeys  # noqa: F401  # the server imports it once; the program itself does when it first checks a key
 from pkcs11 import Attribute, ObjectClass
 
+from ca.ceremony.errors import CeremonyRefused
 from ca.ceremony.room import Room
 from ca.ceremony.run import Run
 from ca.ceremony.script import TokenPlan
@@ -31,6 +32,7 @@ from cli.ceremony.people import SilentPeople, WrittenPapers
 from cli.ceremony.tokens import CeremonyTokens, OpenToken
 from cli.wiring import elapsed_seconds, open_authorities, token_config
 from hsm.errors import PinRefused
+from hsm.generation import KeyAlgorithm
 from hsm.provision import slots
 from hsm.token import Token
 from policies.lint import lint_certificate
@@ -39,7 +41,7 @@ from store.certificates import CertificateFilter, find
 from store.database import Database
 from tests.fixtures.ceremonies import Hall
 
-__all__ = ["Found", "finished", "killed_at", "look", "points_passed"]
+__all__ = ["Found", "finished", "key_replaced", "killed_at", "look", "points_passed", "refused"]
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -85,6 +87,16 @@ def finished(hall: Hall) -> tuple[Found, Found]:
 def look(hall: Hall) -> Found:
     """What there is in the hall."""
     return _answer(_look, hall.folder)
+
+
+def refused(hall: Hall) -> tuple[str, str]:
+    """Resume a ceremony that refuses to go on: the code and the sentence of the refusal."""
+    return _answer(_be_refused, hall.folder)
+
+
+def key_replaced(hall: Hall, token: str, label: str) -> None:
+    """Do what a quorum could do between two sittings: destroy a key and make another one of its label."""
+    _answer(_replace_key, hall.folder, token, label)
 
 
 class Points:
@@ -189,6 +201,20 @@ def _finish(folder: Path) -> tuple[Found, Found]:
     before = _look(folder)
     _hold(Hall(folder), Points(None))
     return before, _look(folder)
+
+
+def _be_refused(folder: Path) -> tuple[str, str]:
+    try:
+        _hold(Hall(folder), Points(None))
+    except CeremonyRefused as error:
+        return error.code, str(error)
+    raise AssertionError("the ceremony went on")
+
+
+def _replace_key(folder: Path, token: str, label: str) -> None:
+    with _opened(Hall(folder))[token] as opened:
+        opened.destroy(label)
+        opened.generate(label, KeyAlgorithm.RSA_2048)
 
 
 def _hold(hall: Hall, points: Points) -> None:

@@ -1,0 +1,344 @@
+"""What stops a ceremony at the terminal, and what is not gone on with (exit statuses 5, 6 and 130).
+
+Each test has a hall of its own and the real command; those that need no token run in this process.
+"""
+
+import io
+import os
+import pty
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from select import select
+from subprocess import Popen
+from time import monotonic
+
+import pytest
+
+from ca.ceremony.errors import CeremonyChanged
+from ca.ceremony.presence import confirm
+from ca.ceremony.run import Run
+from ca.ceremony.steps import steps
+from ca.ceremony.transcript import OPENED, PROGRAM, Transcript
+from ca.roster import Branch, Credential, Person, Role, Roster, roster_document, sign_roster
+from cli.ceremony.hall import filled_room
+from cli.ceremony.people import SilentPeople, WrittenPapers
+from cli.exits import Exit
+from cli.wiring import elapsed_seconds, private_key_file, utc_now
+from policies.terms import terms_template
+from store.database import Database
+from store.rosters import RosterRecord, add_roster
+from tests.fixtures.ceremonies import Hall, make_hall
+from tests.fixtures.home import CHECKOUT, Answer, in_process
+from tests.programs.ceremony_work import finished, look
+
+WIPED = "\x1b[2J\x1b[3J\x1b[H"
+SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Hall:
+    """A hall in which nothing has happened yet."""
+    return make_hall("one-tier-ca", tmp_path_factory.mktemp("ceremony") / "hall")
+
+
+@pytest.fixture
+def hall(prepared: Hall, tmp_path: Path) -> Hall:
+    """A hall of the test's own."""
+    return prepared.copied(tmp_path / "hall")
+
+
+Command = Callable[..., Answer]
+
+
+@pytest.fixture
+def held(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """``ninsho ceremony run`` or ``resume`` in the hall, with lines that are typed; then the input ends."""
+
+    def command(mode: str, *typed: str) -> Answer:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in typed)))
+        return in_process("--config", hall.config.path, "--json", "ceremony", mode, *hall.options())
+
+    return command
+
+
+def stopped_in(hall: Hall) -> tuple[str | None, str, object]:
+    """The step, event and reason of the last entry."""
+    last = hall.entries(open=True)[-1]
+    return last.step, last.event, last.facts.get("code")
+
+
+class Terminal:
+    """``ninsho ceremony run`` on a terminal of its own."""
+
+    def __init__(self, hall: Hall) -> None:
+        self._master, slave = pty.openpty()
+        arguments = [sys.executable, "-m", "cli.main", "--config", str(hall.config.path), "ceremony", "run"]
+        self._program = Popen(
+            [*arguments, *hall.options()],
+            cwd=CHECKOUT,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=_take_terminal,  # the terminal must be the program's own to interrupt it
+        )
+        os.close(slave)
+        self.shown = ""
+
+    def expect(self, text: str) -> None:
+        """Read until the text was shown."""
+        until = monotonic() + SECONDS
+        while text not in self.shown:
+            assert select([self._master], [], [], max(0, until - monotonic()))[0], f"never shown: {text}"
+            self.shown += os.read(self._master, 65_536).decode()
+
+    def type(self, text: str) -> None:
+        """Type it, without an Enter."""
+        os.write(self._master, text.encode())
+
+    def end(self) -> int:
+        """Read to the end; the exit status."""
+        try:
+            while part := os.read(self._master, 65_536):
+                self.shown += part.decode()
+        except OSError:  # the other side is closed
+            pass
+        return self._program.wait(SECONDS)
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+        self._program.kill()
+        self._program.wait()
+        os.close(self._master)
+
+
+def _take_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def terminal(hall: Hall) -> Iterator[Terminal]:
+    """A ceremony that has just been started on a terminal."""
+    with closing(Terminal(hall)) as started:
+        yield started
+
+
+def test_an_interrupt_at_a_prompt_leaves_a_resumable_ceremony(hall: Hall, terminal: Terminal) -> None:
+    """Control-C at a confirmation: status 130, the transcript says stopped, and the next sitting ends complete."""
+    terminal.expect('types "abe S01"')
+    terminal.type("\x03")
+    assert terminal.end() == Exit.INTERRUPTED
+    assert stopped_in(hall) == ("S01", "step.stopped", "KeyboardInterrupt")
+    _, made = finished(hall)
+    assert made.usable == ("jpki-sign-g1",)
+
+
+def test_an_interrupt_while_a_share_is_shown_clears_the_screen(hall: Hall, terminal: Terminal) -> None:
+    """No word of the share is left on the screen or written into the transcript, and no token was touched."""
+    for step in steps(hall.script)[:3]:
+        for person in step.confirm:
+            terminal.expect(f'types "{step.phrase(person)}"')
+            terminal.type(f"{step.phrase(person)}\n")
+    terminal.expect("looks at the screen; press Enter")
+    terminal.type("\n")
+    terminal.expect("20.")
+    share = terminal.shown.rpartition("Share of")[2]
+    terminal.type("\x03")
+    assert terminal.end() == Exit.INTERRUPTED
+    assert WIPED in terminal.shown[terminal.shown.index(share) + len(share) :]
+    assert stopped_in(hall) == ("S03", "step.stopped", "KeyboardInterrupt")
+    first = share.split("1. ")[1].split()[0]
+    assert first not in hall.transcript.read_text("utf-8")
+    assert look(hall).objects == {"issuing": None, "responder": None}
+
+
+@pytest.mark.parametrize("phrase", ["abe S02", "tanaka S03", "yamada S02"])
+def test_a_phrase_of_another_step_or_person_stops_the_ceremony(hall: Hall, held: Command, phrase: str) -> None:
+    """A wrong order is no mistake of typing: status 6, and nothing is confirmed."""
+    answer = held("run", phrase)
+    assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-confirmation")
+    assert stopped_in(hall) == ("S01", "step.stopped", "ca.ceremony-confirmation")
+    assert not [each for each in hall.entries(open=True) if each.event == "step.confirmed"]
+
+
+def test_a_mistyped_phrase_is_asked_for_again(hall: Hall, held: Command) -> None:
+    """What belongs to no step is a mistake of typing; nobody who answers in the end is a timeout."""
+    answer = held("run", "abe S1", "ABE S01", "ａｂｅ　Ｓ０１")
+    assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-timeout")
+    assert stopped_in(hall) == ("S02", "step.stopped", "ca.ceremony-timeout")
+
+
+def test_one_key_for_two_people_is_refused(hall: Hall, held: Command) -> None:
+    """The same person under two codes is found by the credential."""
+    sato, suzuki = (hall.script.person(each).credential.public_key for each in ("sato", "suzuki"))
+    hall.script_file.write_text(hall.script_file.read_text("utf-8").replace(suzuki, sato), "utf-8")
+    hall.key_file("suzuki").write_bytes(hall.key_file("sato").read_bytes())
+    answer = held("run")
+    assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-people")
+    assert "(sato, suzuki)" in answer.error["message"]
+    assert not hall.transcript.exists()
+
+
+def test_one_name_under_two_codes_is_refused(hall: Hall, held: Command) -> None:
+    """Width and spaces do not make another person of a name."""
+    text = hall.script_file.read_text("utf-8")
+    hall.script_file.write_text(text.replace('"鈴木 保管"', '"佐藤　保管"'), "utf-8")
+    answer = held("run")
+    assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-people")
+    assert not hall.transcript.exists()
+
+
+def test_one_officer_of_the_roster_is_never_two_people(hall: Hall, held: Command) -> None:
+    """Two credentials of one person of the roster confirm for nobody: before any step."""
+    now = utc_now()
+    keys = [hall.script.person(each).credential.spki for each in ("sato", "suzuki")]
+    credentials = tuple(
+        Credential(code=f"key-{number}", spki=spki, valid_from=now, valid_until=now + timedelta(days=1))
+        for number, spki in enumerate(keys, 1)
+    )
+    branch = Branch(code="centre", name="認証局", serves=())
+    person = Person(code="sato", name="佐藤 保管", roles=(Role.AUDIT,), branches=("centre",), credentials=credentials)
+    enter_roster(hall, Roster(deployment="jpki-test", version=1, made_at=now, branches=(branch,), persons=(person,)))
+    answer = held("run")
+    assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-people")
+    assert "(suzuki, sato)" in answer.error["message"]
+    assert [each.event for each in hall.entries(open=True)] == [OPENED]
+
+
+def enter_roster(hall: Hall, roster: Roster) -> None:
+    """Enter a roster that both administrators signed."""
+    names = ("administrator-1", "administrator-2")
+    signatures = tuple(sign_roster(roster, name, private_key_file(hall.key_file(name))) for name in names)
+    database = Database(hall.config.database_url(), "owner")
+    with database.transaction() as tx:
+        add_roster(tx, RosterRecord(roster.version, roster_document(roster), signatures, roster.made_at))
+    database.close()
+
+
+@pytest.fixture
+def interrupted(hall: Hall, held: Command) -> Hall:
+    """A hall whose ceremony stopped in its second step."""
+    assert held("run", "abe S01").status == Exit.SECOND_PERSON
+    return hall
+
+
+def refusal(answer: Answer) -> tuple[int, str]:
+    """How a resumption was refused."""
+    return answer.status, answer.error["code"]
+
+
+def test_a_changed_script_is_not_gone_on_with(interrupted: Hall, held: Command) -> None:
+    """One more octet in the file, even in a comment, is another script."""
+    with interrupted.script_file.open("a", encoding="utf-8") as file:
+        file.write("#\n")
+    answer = held("resume", "why")
+    assert refusal(answer) == (Exit.SECOND_PERSON, "ca.ceremony-changed")
+    assert answer.error["message"].startswith("The script is not what was reviewed")
+
+
+def test_changed_terms_are_not_gone_on_with(interrupted: Hall, held: Command) -> None:
+    """A file that a certificate is made from is held against what the ceremony was opened with."""
+    text = terms_template("jpki").read_text("utf-8")
+    terms = interrupted.script_file.parent / "jpki.toml"
+    terms.write_text(text.replace("Japan", "Nippon"), "utf-8")
+    assert terms.read_text("utf-8") != text
+    answer = held("resume", "why")
+    assert refusal(answer) == (Exit.SECOND_PERSON, "ca.ceremony-changed")
+    assert answer.error["message"].startswith("A certificate is not what was reviewed")
+
+
+def test_another_program_does_not_go_on(interrupted: Hall) -> None:
+    """The digest of the running program is the one that opened the ceremony."""
+    script = interrupted.script
+    people = SilentPeople(script, interrupted.credentials(), WrittenPapers(interrupted.papers), lambda line: None)
+    beside = interrupted.script_file.parent
+    with (
+        filled_room(interrupted.config, script, people, beside, interrupted.folder) as room,
+        Transcript.reopen(interrupted.transcript) as lines,
+        pytest.raises(CeremonyChanged) as caught,
+    ):
+        Run(replace(room, software=bytes(32)), lines, elapsed_seconds).hold()
+    assert caught.value.what == "The program"
+
+
+def test_an_edited_transcript_is_not_gone_on_with(interrupted: Hall, held: Command) -> None:
+    """The first line that was changed is named: status 5."""
+    text = interrupted.transcript.read_text("utf-8")
+    interrupted.transcript.write_text(text.replace('"software.verify"', '"software.veriFy"'), "utf-8")
+    answer = held("resume", "why")
+    assert refusal(answer) == (Exit.FINDINGS, "ca.ceremony-transcript")
+    assert "at line 2:" in answer.error["message"]
+
+
+def forged(hall: Hall, confirming: str | None) -> None:
+    """A transcript made anew, whole in its chain, that says the second step is done."""
+    opened = hall.entries(open=True)
+    hall.transcript.unlink()
+    with Transcript.create(hall.transcript, rehearsal=False) as lines:
+
+        def write(event: str, step: str | None, actor: str, facts: object) -> None:
+            assert isinstance(facts, dict)
+            lines.append(event, facts, step=step, actor=actor, at=utc_now(), elapsed=0.0)
+
+        write(OPENED, None, PROGRAM, dict(opened[0].facts))
+        write("step.begun", "S01", PROGRAM, {})
+        if confirming is not None:
+            key = private_key_file(hall.key_file(confirming))
+            facts = confirm(key, hall.script.digest, "S01", "abe", lines.root).facts
+            write("step.confirmed", "S01", "abe", facts)
+        write("step.done", "S01", PROGRAM, {})
+
+
+@pytest.mark.parametrize(
+    ("confirming", "code", "names"),
+    [
+        (None, "ca.ceremony-transcript", "at line 3: step S01 was done without"),
+        ("sato", "ca.ceremony-confirmation", "step S01 by abe"),
+    ],
+)
+def test_a_transcript_written_anew_is_not_gone_on_with(
+    interrupted: Hall, held: Command, confirming: str | None, code: str, names: str
+) -> None:
+    """A chain of the right hashes is not believed where the people of the script did not sign it."""
+    forged(interrupted, confirming)
+    answer = held("resume", "why")
+    assert answer.status in (Exit.FINDINGS, Exit.SECOND_PERSON)
+    assert answer.error["code"] == code
+    assert names in answer.error["message"]
+
+
+def test_a_rehearsal_is_not_gone_on_with_in_earnest(interrupted: Hall, held: Command) -> None:
+    """What was rehearsed was not done."""
+    opened = interrupted.entries(open=True)[0]
+    interrupted.transcript.unlink()
+    with Transcript.create(interrupted.transcript, rehearsal=True) as lines:
+        lines.append(OPENED, opened.facts, step=None, actor=PROGRAM, at=utc_now(), elapsed=0.0)
+    answer = held("resume", "why")
+    assert refusal(answer) == (Exit.SECOND_PERSON, "ca.ceremony-changed")
+    assert "rehearsal" in answer.error["message"]
+
+
+def test_the_transcript_counts_from_the_start_of_its_sitting(interrupted: Hall) -> None:
+    """The seconds of a sitting are few and grow, however long the machine is up."""
+    elapsed = [each.elapsed for each in interrupted.entries(open=True)]
+    assert elapsed == sorted(elapsed)
+    assert 0 <= elapsed[0] <= elapsed[-1] < SECONDS
+
+
+def test_key_files_are_for_demo_homes(hall: Hall, held: Command) -> None:
+    """In earnest, people confirm with keys that no file gives away: nothing is opened, nothing written."""
+    file = hall.config.path
+    file.write_text(file.read_text("utf-8").replace("demo = true", "demo = false"), "utf-8")
+    answer = held("run")
+    assert (answer.status, answer.error["code"]) == (Exit.REFUSED, "cli.refused-credential")
+    assert "a key file is for demo homes and rehearsals" in answer.error["message"]
+    assert not hall.transcript.exists()
