@@ -146,7 +146,8 @@ def _configuration(script: Script) -> str:
     ]
     answering = {plan.responder_token for plan in script.authorities}
     for token in script.tokens:
-        lines += _token_lines(token.name, token.label, "ocsp" if token.name in answering else "ceremony")
+        used_by = "ocsp" if token.name in answering else "audit" if token.name == "audit" else "ceremony"
+        lines += _token_lines(token.name, token.label, used_by)
     if "audit" not in {token.name for token in script.tokens}:
         lines += _token_lines("audit", "audit", "audit")
     lines += ["[authorities]"]
