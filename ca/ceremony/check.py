@@ -36,8 +36,9 @@ def check_script(script: Script) -> None:
     check_people(script.people, script.quorum, records_signed=script.kind in _SIGNED)
     _refuse_doubles("tokens", [each.name for each in script.tokens])
     _refuse_doubles("authorities", [each.name for each in script.authorities])
+    making = script.kind in _MAKING
     wanted = {
-        "authorities": (script.kind in _WITH_AUTHORITIES, bool(script.authorities or script.keys)),
+        "authorities": (script.kind in _WITH_AUTHORITIES, bool(script.authorities or (making and script.keys))),
         "peer": (script.kind is Kind.CROSS, script.peer is not None),
         "backup": (script.kind is Kind.BACKUP, script.backup is not None),
         "roster": (script.kind is Kind.ROSTER, script.roster is not None),

@@ -30,7 +30,7 @@ def record_authority(room: Room, attempt: Attempt) -> Facts:
     plan = room.script.authority(attempt.fact("authority"))
     before = room.statement(plan.name)
     statement = _next(room, plan, before) if before else _first(room, plan)
-    if attempt.again and before is not None and _same(before, statement):
+    if attempt.again and before is not None and before.made_at >= attempt.earlier[0].at and _same(before, statement):
         statement = before
     else:
         _enter(room, attempt, statement)

@@ -83,14 +83,17 @@ def _furnished(plan: AuthorityPlan, kind: Kind) -> AuthorityPlan:
 
 
 def _as_new(plan: AuthorityPlan, script: Script) -> AuthorityPlan:
-    """The same authority as an earlier ceremony would have planned it: it may issue what the script has it sign."""
+    """The same authority as an earlier ceremony would have planned it.
+
+    It may issue what stands below it in the script; whatever else the script authorises is new.
+    """
     below = [str(each.profile) for each in script.authorities if each.signed_by == plan.name]
     answering = script.kind in _CERTIFYING and plan.responder is not None
     return plan.model_copy(
         update={
             "certificate": None,
             "algorithm": plan.algorithm or "rsa-2048",
-            "issues": tuple(dict.fromkeys((*plan.issues, *below, RESPONDER))),
+            "issues": tuple(dict.fromkeys((*below, RESPONDER))),
             "issuing_from": None,
             "replaces": None,
             "links": False,

@@ -14,12 +14,12 @@ from textwrap import dedent
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.preparation import Plan, prepare_plan
 from ca.roster import Branch, Credential, Person, Role, Roster, roster_document
 from ca.signature import certificate_der
-from ca.statement import PublicKey, key_octets
+from ca.statement import key_octets
 from policies.facts import parse_facts
 from policies.profile import load_profiles
 from policies.terms import load_terms, terms_template
@@ -171,19 +171,19 @@ def write(kind: str, id: str, planned: str, remark: str, titles: dict[str, str],
 
 
 def roster() -> bytes:
-    """The document of a roster: one branch and the two administrators, whose keys are those of the scripts."""
-    block = PEOPLE.partition('code = "administrator-1"')[2].partition('"""\n')[2].partition('"""')[0]
-    public = load_pem_public_key(block.encode("ascii"))
-    if not isinstance(public, PublicKey):
-        raise TypeError("the administrator's key is neither RSA, EC nor Ed25519")
+    """The document of a roster: one branch and one officer."""
     credential = Credential(
-        code="key-administrator-1",
-        spki=key_octets(public),
+        code="key-reception-1",
+        spki=key_octets(key("reception-1").public_key()),
         valid_from=MADE,
         valid_until=MADE.replace(year=2036),
     )
     person = Person(
-        code="administrator-1", name="管理 一郎", roles=(Role.ADMIN,), branches=(), credentials=(credential,)
+        code="reception-1",
+        name="受付 一子",
+        roles=(Role.RECEPTION,),
+        branches=("branch-13103",),
+        credentials=(credential,),
     )
     branch = Branch(code="branch-13103", name="港区", serves=("13103",))
     return roster_document(
