@@ -17,6 +17,7 @@ from cli.wiring import (
     believed_roster,
     open_database,
     profiles_of,
+    retirements,
     terms_of,
     token_config,
     utc_now,
@@ -109,6 +110,14 @@ def roster(config: Config) -> str:
     return f"version {found.version}, {len(found.persons)} officers, signed by two of {len(administrators(config))}"
 
 
+def ended_keys(config: Config) -> str:
+    """The folder of retirements can be believed and written."""
+    database = open_database(config, "ocsp")
+    ended = sorted({one.authority for one in retirements(config, database).statements})
+    database.close()
+    return ", ".join(ended) or "none"
+
+
 def profiles(config: Config) -> str:
     """Profiles and terms load."""
     for name in config.authorities:
@@ -138,6 +147,7 @@ CHECKS: dict[str, Callable[[Config], str]] = {
     "tokens": tokens,
     "database": schema,
     "roster": roster,
+    "ended keys": ended_keys,
     "profiles and terms": profiles,
     "audit anchors": anchors,
     "clock": clock,
