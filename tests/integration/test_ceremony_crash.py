@@ -4,7 +4,9 @@ Afterwards its transcript verifies, nothing half made is usable, and resuming it
 what the script says, the interrupted step written down as a deviation with its reason.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,9 +28,6 @@ ISSUE = ("reserving", "reserved", "signed", "recording", "recorded")
 LEFT_BEHIND = ("reserved", "signed", "recording")
 """Where a kill leaves a reserved serial number behind, for which a signature may exist."""
 
-CERTIFIES = {"authority.certify": "jpki-sign-ca", "responder.certify": "ocsp-responder"}
-"""The profile of the certificate that a step makes."""
-
 WITHIN = {
     "token.initialise": (
         "share.handed",
@@ -40,53 +39,158 @@ WITHIN = {
         "opened",
     ),
     "key.generate": ("half-generated", "generated"),
+    "key.destroy": ("half-destroyed", "destroyed"),
     "authority.certify": ISSUE,
     "authority.record": ("signed", "entering", "entered", "published"),
     "responder.certify": ISSUE,
+    "link.certify": (*ISSUE, "published"),
+    "list.sign": ("published",),
+    "retirement.sign": ("signed", "written", "entered", "published"),
     "token.close": ("closed",),
 }
 """The points inside each act, where something outside the transcript has changed; the other acts change nothing."""
 
+
+@dataclass(frozen=True)
+class Case:
+    """A shipped example with what it has `made` in the end.
+
+    `turn` is the last point before its authorities change: which have a record until then, and which may sign.
+    """
+
+    example: str
+    turn: str
+    records_before: tuple[str, ...]
+    usable_before: tuple[str, ...]
+    made: Found
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Its steps."""
+        return steps(load_script((EXAMPLES / f"{self.example}.toml").read_bytes()))
+
+    @property
+    def points(self) -> list[str]:
+        """Every point of it, in the order in which it is passed."""
+        begun, confirmed, *rest = POINTS
+        return [
+            OPENED,
+            *(
+                f"{step.code}.{each}"
+                for step in self.steps
+                for each in (begun, confirmed, *WITHIN.get(step.action, ()), *rest)
+            ),
+        ]
+
+    def authorities_after(self, point: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The authorities that have a record after a kill at a point, and those that may sign."""
+        turned = self.points.index(point) > self.points.index(self.turn)
+        return (self.made.records, self.made.usable) if turned else (self.records_before, self.usable_before)
+
+    def certified(self, step: Step) -> str:
+        """The profile of the certificate that a step makes."""
+        if step.action == "authority.certify":
+            return step.facts["profile"]
+        return {"link.certify": "lgpki-org-link"}.get(step.action, RESPONDERS[self.example])
+
+
+RESPONDERS = {
+    "one-tier-ca": "ocsp-responder",
+    "destruction": "ocsp-responder-last",
+    "renewal": "ocsp-responder",
+}
 AUTHORITY = "jpki-sign-g1"
-MADE = Found(
-    records=(AUTHORITY,),
-    usable=(AUTHORITY,),
-    certificates={("jpki-sign-ca", "issued"): 1, ("ocsp-responder", "issued"): 1},
-    objects={"issuing": (AUTHORITY,), "responder": (f"ocsp-{AUTHORITY}",)},
+OLD, NEW = "lgpki-org-g1", "lgpki-org-g2"
+FIRST = Case(
+    example="one-tier-ca",
+    turn="S08.entering",
+    records_before=(),
+    usable_before=(),
+    made=Found(
+        records=(AUTHORITY,),
+        usable=(AUTHORITY,),
+        certificates={("jpki-sign-ca", "issued"): 1, ("ocsp-responder", "issued"): 1},
+        objects={"issuing": (AUTHORITY,), "responder": (f"ocsp-{AUTHORITY}",)},
+    ),
+)
+"""No authority has a record, and so none signs, before the record is entered whole, with its key certified."""
+
+LAST = Case(
+    example="destruction",
+    turn="S07.signed",
+    records_before=(OLD,),
+    usable_before=(OLD,),
+    made=Found(
+        records=(OLD,),
+        usable=(),
+        certificates={
+            ("lgpki-org-ca", "issued"): 1,
+            ("ocsp-responder", "issued"): 1,
+            ("ocsp-responder-last", "issued"): 1,
+        },
+        objects={"organisation": ()},
+    ),
+)
+"""The authority signs no more from the moment its end is written down, though its key is destroyed later."""
+
+NEXT = Case(
+    example="renewal",
+    turn="S08.entering",
+    records_before=(OLD,),
+    usable_before=(OLD,),
+    made=Found(
+        records=(OLD, NEW),
+        usable=(OLD, NEW),
+        certificates={
+            ("lgpki-org-ca", "issued"): 2,
+            ("lgpki-org-link", "issued"): 2,
+            ("ocsp-responder", "issued"): 1,
+        },
+        objects={"organisation": (OLD, NEW), "responder": (f"ocsp-{NEW}",)},
+    ),
 )
 
+STEPS = FIRST.steps
+TAKEN = [
+    *((FIRST, step) for step in STEPS),
+    *(
+        (LAST, step)
+        for step in LAST.steps
+        if step.action in ("token.open", "authority.record", "list.sign", "retirement.sign", "key.destroy")
+    ),
+    *((NEXT, step) for step in NEXT.steps if step.action == "link.certify" and step.facts["signer"] == OLD),
+]
+"""Every step of the first ceremony, and of two others the steps that it does not have or that go another way there."""
 
-def points_of(step: Step) -> list[str]:
-    """Every point of a step, in the order in which it is passed."""
-    begun, confirmed, *rest = POINTS
-    return [f"{step.code}.{each}" for each in (begun, confirmed, *WITHIN.get(step.action, ()), *rest)]
+INSIDE = [(case, step, name) for case, step in TAKEN for name in WITHIN.get(step.action, ())]
 
 
-STEPS = steps(load_script((EXAMPLES / "one-tier-ca.toml").read_bytes()))
-ALL = [OPENED, *(point for step in STEPS for point in points_of(step))]
-INSIDE = [(step, name) for step in STEPS for name in WITHIN.get(step.action, ())]
-ENTERING = next(f"{step.code}.entering" for step in STEPS if step.action == "authority.record")
+def named(case: Case, step: Step, *rest: str) -> str:
+    """How a test of a step is called."""
+    return "-".join((case.example, step.code, *(rest or (step.action,))))
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """One ceremony without an interruption: images of its hall before the first and after each step, and its points."""
-    folder = tmp_path_factory.mktemp("ceremony")
-    hall = make_hall("one-tier-ca", folder / "hall")
-    images = folder / "images"
-    images.mkdir()
-    hall.copied(images / "S00")
-    return images, points_passed(hall, images)
+def images(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], tuple[Path, list[str]]]:
+    """One ceremony of a case without an interruption: images of its hall around each step, and the points it passed."""
+
+    @cache
+    def held(case: str) -> tuple[Path, list[str]]:
+        folder = tmp_path_factory.mktemp("ceremony")
+        hall = make_hall(case, folder / "hall")
+        (folder / "images").mkdir()
+        hall.copied(folder / "images" / "S00")
+        return folder / "images", points_passed(hall, folder / "images")
+
+    return lambda case: held(case.example)
 
 
-def before(step: Step, whole: tuple[Path, list[str]], folder: Path) -> Hall:
+Images = Callable[[Case], tuple[Path, list[str]]]
+
+
+def before(case: Case, step: Step, images: Images, folder: Path) -> Hall:
     """The hall as it was before the step."""
-    return Hall(whole[0] / f"S{step.number - 1:02d}").copied(folder)
-
-
-def usable_after(point: str) -> tuple[str, ...]:
-    """The authorities that may sign after a kill at a point: none before its record is entered, whole, with its key."""
-    return (AUTHORITY,) if ALL.index(point) > ALL.index(ENTERING) else ()
+    return Hall(images(case)[0] / f"S{step.number - 1:02d}").copied(folder)
 
 
 def killed(hall: Hall, point: str) -> None:
@@ -97,52 +201,51 @@ def killed(hall: Hall, point: str) -> None:
     check_confirmations(hall.script, entries, open=True)
 
 
-def test_the_enumeration_is_complete(whole: tuple[Path, list[str]]) -> None:
+@pytest.mark.parametrize("case", [FIRST, LAST, NEXT], ids=[each.example for each in (FIRST, LAST, NEXT)])
+def test_the_enumeration_is_complete(case: Case, images: Images) -> None:
     """A ceremony passes exactly the named points, in their order."""
-    assert whole[1] == ALL
+    assert images(case)[1] == case.points
 
 
-def test_killed_before_the_first_step(whole: tuple[Path, list[str]], tmp_path: Path) -> None:
+def test_killed_before_the_first_step(images: Images, tmp_path: Path) -> None:
     """An opened ceremony of which no step was begun is resumed without a deviation."""
-    hall = before(STEPS[0], whole, tmp_path / "hall")
+    hall = before(FIRST, STEPS[0], images, tmp_path / "hall")
     killed(hall, OPENED)
     found, made = finished(hall)
     assert (found.records, found.objects) == ((), {"issuing": None, "responder": None})
-    check_complete(hall, made, deviations=[])
+    check_complete(FIRST, hall, made, deviations=[])
 
 
-@pytest.mark.parametrize("step", STEPS, ids=[f"{each.code}-{each.action}" for each in STEPS])
-def test_killed_around_an_act(step: Step, whole: tuple[Path, list[str]], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("case", "step"), TAKEN, ids=[named(*each) for each in TAKEN])
+def test_killed_around_an_act(case: Case, step: Step, images: Images, tmp_path: Path) -> None:
     """A step killed before its confirmations, after them, after its act and when it is done is taken three times more.
 
     What the last kill interrupts is written down already, so that is no deviation.
     """
-    hall = before(step, whole, tmp_path / "hall")
+    hall = before(case, step, images, tmp_path / "hall")
     for name in POINTS:
         killed(hall, f"{step.code}.{name}")
         found = look(hall)
-        assert found.usable == found.records == usable_after(f"{step.code}.{name}")
+        assert (found.records, found.usable) == case.authorities_after(f"{step.code}.{name}")
     _, made = finished(hall)
-    check_complete(hall, made, deviations=[step.code] * 3)
+    check_complete(case, hall, made, deviations=[step.code] * 3)
 
 
-@pytest.mark.parametrize(("step", "name"), INSIDE, ids=[f"{step.code}-{name}" for step, name in INSIDE])
-def test_killed_inside_an_act(step: Step, name: str, whole: tuple[Path, list[str]], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("case", "step", "name"), INSIDE, ids=[named(*each) for each in INSIDE])
+def test_killed_inside_an_act(case: Case, step: Step, name: str, images: Images, tmp_path: Path) -> None:
     """Whatever the act left half made is settled when the step is taken again: found, taken up or given up."""
-    hall = before(step, whole, tmp_path / "hall")
+    hall = before(case, step, images, tmp_path / "hall")
     killed(hall, f"{step.code}.{name}")
     found, made = finished(hall)
-    assert found.usable == found.records == usable_after(f"{step.code}.{name}")
-    given_up = CERTIFIES.get(step.action) if name in LEFT_BEHIND else None
-    check_complete(hall, made, deviations=[step.code], given_up=given_up)
+    assert (found.records, found.usable) == case.authorities_after(f"{step.code}.{name}")
+    given_up = name in LEFT_BEHIND and step.action.endswith(".certify")
+    check_complete(case, hall, made, deviations=[step.code], given_up=case.certified(step) if given_up else None)
 
 
-def test_a_key_that_changed_between_two_sittings_stops_the_ceremony(
-    whole: tuple[Path, list[str]], tmp_path: Path
-) -> None:
+def test_a_key_that_changed_between_two_sittings_stops_the_ceremony(images: Images, tmp_path: Path) -> None:
     """What was read aloud when the key was made is what is certified."""
     made = next(each for each in STEPS if each.facts.get("label") == AUTHORITY)
-    hall = Hall(whole[0] / made.code).copied(tmp_path / "hall")
+    hall = Hall(images(FIRST)[0] / made.code).copied(tmp_path / "hall")
     key_replaced(hall, made.facts["token"], AUTHORITY)
     code, sentence = refused(hall)
     assert code == "ca.ceremony-changed"
@@ -151,11 +254,11 @@ def test_a_key_that_changed_between_two_sittings_stops_the_ceremony(
     assert look(hall).records == ()
 
 
-def test_a_transcript_cut_short_destroys_no_certified_key(whole: tuple[Path, list[str]], tmp_path: Path) -> None:
+def test_a_transcript_cut_short_destroys_no_certified_key(images: Images, tmp_path: Path) -> None:
     """A transcript that ends before the key was made, though the key is certified, does not have it made again."""
     made = next(each for each in STEPS if each.facts.get("label") == AUTHORITY)
     recorded = next(each for each in STEPS if each.action == "authority.record")
-    hall = Hall(whole[0] / recorded.code).copied(tmp_path / "hall")
+    hall = Hall(images(FIRST)[0] / recorded.code).copied(tmp_path / "hall")
     lines = hall.transcript.read_bytes().splitlines(keepends=True)
     places = [
         n for n, each in enumerate(hall.entries(open=True)) if (each.step, each.event) == (made.code, "step.begun")
@@ -168,14 +271,14 @@ def test_a_transcript_cut_short_destroys_no_certified_key(whole: tuple[Path, lis
     assert look(hall) == before_it
 
 
-def check_complete(hall: Hall, made: Found, *, deviations: list[str], given_up: str | None = None) -> None:
+def check_complete(case: Case, hall: Hall, made: Found, *, deviations: list[str], given_up: str | None = None) -> None:
     """What the script says is there, once, and the transcript tells what happened.
 
     `given_up` is the profile of the one serial number that was reserved and never recorded.
     """
     abandoned = {} if given_up is None else {(given_up, "abandoned"): 1}
-    assert made == replace(MADE, certificates={**MADE.certificates, **abandoned})
-    check_published(hall)
+    assert made == replace(case.made, certificates={**case.made.certificates, **abandoned})
+    check_published(hall, made.records)
     entries = hall.entries()
     check_confirmations(hall.script, entries)
     written = [each for each in entries if each.event == "step.deviation"]
@@ -184,10 +287,12 @@ def check_complete(hall: Hall, made: Found, *, deviations: list[str], given_up: 
     assert sum(each.event == "certificate.abandoned" for each in entries) == len(abandoned)
 
 
-def check_published(hall: Hall) -> None:
-    """The world has the certificate that the record names."""
+def check_published(hall: Hall, names: tuple[str, ...]) -> None:
+    """The world has the certificates that the records name."""
+    publication = Publication(hall.config.publication_root())
     database = Database(hall.config.database_url(), "owner")
     with database.snapshot() as tx:
-        record = authority(tx, AUTHORITY)
+        records = [authority(tx, name) for name in names]
     database.close()
-    assert Publication(hall.config.publication_root()).get(f"ca/{AUTHORITY}.cer") == record.certificate
+    for record in records:
+        assert publication.get(f"ca/{record.name}.cer") == record.certificate

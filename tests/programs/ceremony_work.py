@@ -26,6 +26,7 @@ from ca.ceremony.run import Run
 from ca.ceremony.script import TokenPlan
 from ca.ceremony.shares import combine, user_pin
 from ca.ceremony.transcript import Transcript
+from ca.retiring import KnownRetirements
 from ca.statement import PrivateKey
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import SilentPeople, WrittenPapers
@@ -39,6 +40,7 @@ from policies.lint import lint_certificate
 from store.authorities import authorities
 from store.certificates import CertificateFilter, find
 from store.database import Database
+from store.retired import RetirementRecord
 from tests.fixtures.ceremonies import Hall
 
 __all__ = ["Found", "finished", "key_replaced", "killed_at", "look", "points_passed", "refused"]
@@ -129,7 +131,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class FragileToken(OpenToken):
-    """An open token whose keys are half made when the process dies at "half-generated"."""
+    """An open token whose keys are half there when the process dies at "half-generated" or "half-destroyed"."""
 
     points: Points
 
@@ -137,11 +139,21 @@ class FragileToken(OpenToken):
         """See `OpenToken.generate`."""
         key = super(FragileToken, self).generate(label, algorithm)
         if self.points.named("half-generated") == self.points.last:
-            with self.token._pool.writing() as work:
-                for half in work.objects({Attribute.LABEL: label, Attribute.CLASS: ObjectClass.PRIVATE_KEY}):
-                    half.destroy()
+            self._destroy_private_half(label)
         self.points("half-generated")
         return key
+
+    def destroy(self, label: str) -> None:
+        """See `OpenToken.destroy`."""
+        if self.points.named("half-destroyed") == self.points.last:
+            self._destroy_private_half(label)
+        self.points("half-destroyed")
+        super(FragileToken, self).destroy(label)
+
+    def _destroy_private_half(self, label: str) -> None:
+        with self.token._pool.writing() as work:
+            for half in work.objects({Attribute.LABEL: label, Attribute.CLASS: ObjectClass.PRIVATE_KEY}):
+                half.destroy()
 
 
 class FragileTokens(CeremonyTokens):
@@ -163,6 +175,19 @@ class FragileTokens(CeremonyTokens):
         """See `CeremonyTokens.open`."""
         with super().open(name, pin) as token:
             yield FragileToken(token.token, token.serial, self._points)
+
+
+class FragileRetirements(KnownRetirements):
+    """What is known of ended keys; passes a point between the folder and the database."""
+
+    def __init__(self, known: KnownRetirements, points: Points) -> None:
+        super().__init__(known._folder, known._administrators, known._deployment)
+        self._points = points
+
+    def keep(self, record: RetirementRecord) -> None:
+        """See `KnownRetirements.keep`."""
+        super().keep(record)
+        self._points("written")
 
 
 def _processes() -> ForkServerContext:
@@ -233,7 +258,8 @@ def _hold(hall: Hall, points: Points) -> None:
 def _fragile(room: Room, points: Points) -> Room:
     assert isinstance(room.tokens, CeremonyTokens)
     ledger = replace(room.ledger, checkpoint=points)
-    return replace(room, ledger=ledger, tokens=FragileTokens(room.tokens, points))
+    ended = FragileRetirements(room.ended, points)
+    return replace(room, ledger=ledger, tokens=FragileTokens(room.tokens, points), ended=ended)
 
 
 def _look(folder: Path) -> Found:
