@@ -27,6 +27,7 @@ from cli.ceremony.hall import filled_room
 from cli.ceremony.people import SilentPeople, TerminalPeople, WrittenPapers
 from cli.ceremony.rehearsal import prepare_rehearsal
 from cli.ceremony.screen import Screen
+from cli.responders import current_certificate
 from cli.wiring import believed_roster, elapsed_seconds, retirements, utc_now
 from store.certificates import CertificateFilter, find
 from store.database import Database
@@ -296,6 +297,9 @@ def test_destruction(hold: Callable[[str], Held]) -> None:
     assert responder.not_valid_after_utc == end
     assert held.objects("organisation") == {}
     assert (held.hall.folder / "public" / "ca" / "lgpki-org-g1.retired").is_file()
+    with held.database() as database, database.snapshot() as tx:
+        (key,) = record.responders
+        assert current_certificate(tx, "lgpki-org-g1", record.x509(), key, utc_now()) == responder
     with held.database() as database, pytest.raises(AuthorityKeyDestroyed):
         retirements(held.hall.config, database).check_signing(record.key_hash, utc_now())
 

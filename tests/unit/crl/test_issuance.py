@@ -177,6 +177,16 @@ def test_asked_again_it_makes_nothing_new(house: House) -> None:
     assert house.events() == ["crl.published"] * 4
 
 
+def test_a_list_that_must_live_longer_is_made_anew(house: House) -> None:
+    """The last list before a key is destroyed lives for years, however young the ordinary one before it is."""
+    house.publish()
+    for_years = replace(profile(), next_update_hours=24 * 3650)
+    house.signers = [replace(one, profile=for_years) for one in house.signers]
+    assert house.publish(after=HOUR)
+    assert house.published().next_update_utc == NOW + HOUR + timedelta(days=3650)
+    assert not house.publish(after=HOUR)
+
+
 def test_revocation_makes_a_new_list(house: House) -> None:
     """REV-2: the next list after a revocation holds it, however young the one before."""
     house.publish()
