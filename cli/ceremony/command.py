@@ -51,10 +51,27 @@ def ceremony_check(context: click.Context, script: Path) -> None:
         "steps": [{"step": each.code, "action": each.action, "confirm": list(each.confirm)} for each in taken],
         "certificates": {name: digest.hex() for name, digest in digests.items()},
     }
-    lines = [f"{read.id} ({read.kind})", f"script       {read.digest.hex()}"]
-    lines += [f"{name:12} {digest.hex()}" for name, digest in digests.items()]
+    named = {"script": read.digest, **digests}
+    width = max(map(len, named))
+    lines = [f"{read.id} ({read.kind})", *(f"{name:{width}}  {digest.hex()}" for name, digest in named.items())]
     lines += [f"{each.code}  {each.action:18} {' '.join(each.confirm)}" for each in taken]
     document(context, "ceremony.check", body, "\n".join(lines))
+
+
+@ceremony.command("program")
+@click.pass_context
+def ceremony_program(context: click.Context) -> None:
+    """Print the digest of this program, which a script in earnest names as `software`.
+
+    \b
+    Example:
+      ninsho ceremony program
+    """
+    from cli.ceremony.software import software_digest, versions
+
+    digest, beside = software_digest().hex(), versions()
+    lines = [f'software = "{digest}"', *(f"{name:16} {number}" for name, number in beside.items())]
+    document(context, "ceremony.program", {"software": digest, "versions": beside}, "\n".join(lines))
 
 
 @ceremony.command("rehearse")

@@ -114,6 +114,8 @@ def _check_installation(config: Config, script: Script) -> None:
     """The script is for this installation, and its administrators are those whose signatures programs believe."""
     if script.deployment != config.deployment:
         raise ConfigRefused(config.path, f"its deployment is not the script's, {script.deployment}")
+    if script.software is None and not config.demo:
+        raise ScriptRefused("software", "in earnest it names the digest of the program that holds the ceremony")
     known = administrators(config)
     for person in script.with_role(Role.ADMINISTRATOR):
         if known.get(person.code) != person.credential.spki:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.commands import departures
+from tests.fixtures.commands import CHECKOUT, departures
 from tests.fixtures.home import Home
 
 pytestmark = pytest.mark.xdist_group("home")
@@ -66,6 +66,8 @@ RUNS: dict[str, Arguments] = {
     "audit verify": lambda s: ("audit", "verify"),
     "ca ls": lambda s: ("ca", "ls"),
     "ca show": lambda s: ("ca", "show", "jpki-auth-g1"),
+    "ceremony check": lambda s: ("ceremony", "check", CHECKOUT / "docs" / "ceremonies" / "one-tier-ca.toml"),
+    "ceremony program": lambda s: ("ceremony", "program"),
     "cert challenge": lambda s: ("cert", "challenge", "--public-key", s.home.public_key()),
     "cert export": lambda s: ("cert", "export", s.serial, "-o", s.folder / "again.pem"),
     "cert find": lambda s: ("cert", "find"),
