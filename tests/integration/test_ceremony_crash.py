@@ -165,9 +165,11 @@ TAKEN = [
 INSIDE = [(case, step, name) for case, step in TAKEN for name in WITHIN.get(step.action, ())]
 
 
-def named(case: Case, step: Step, *rest: str) -> str:
-    """How a test of a step is called."""
-    return "-".join((case.example, step.code, *(rest or (step.action,))))
+def placed(case: Case, step: Step, *rest: str) -> object:
+    """The parameters of a test with its name; what needs images of another ceremony than the first shares a worker."""
+    name = "-".join((case.example, step.code, *(rest or (step.action,))))
+    marks = [] if case is FIRST else [pytest.mark.xdist_group(f"ceremony-{case.example}")]
+    return pytest.param(case, step, *rest, id=name, marks=marks)
 
 
 @pytest.fixture(scope="module")
@@ -201,10 +203,12 @@ def killed(hall: Hall, point: str) -> None:
     check_confirmations(hall.script, entries, open=True)
 
 
-@pytest.mark.parametrize("case", [FIRST, LAST, NEXT], ids=[each.example for each in (FIRST, LAST, NEXT)])
-def test_the_enumeration_is_complete(case: Case, images: Images) -> None:
-    """A ceremony passes exactly the named points, in their order."""
-    assert images(case)[1] == case.points
+@pytest.mark.parametrize(("case", "step"), [placed(each, each.steps[0]) for each in (FIRST, LAST, NEXT)])
+def test_the_enumeration_is_complete(case: Case, step: Step, images: Images) -> None:
+    """A ceremony passes exactly the named points, in their order, from its first step."""
+    passed = images(case)[1]
+    assert passed == case.points
+    assert passed[1].startswith(step.code)
 
 
 def test_killed_before_the_first_step(images: Images, tmp_path: Path) -> None:
@@ -216,7 +220,7 @@ def test_killed_before_the_first_step(images: Images, tmp_path: Path) -> None:
     check_complete(FIRST, hall, made, deviations=[])
 
 
-@pytest.mark.parametrize(("case", "step"), TAKEN, ids=[named(*each) for each in TAKEN])
+@pytest.mark.parametrize(("case", "step"), [placed(*each) for each in TAKEN])
 def test_killed_around_an_act(case: Case, step: Step, images: Images, tmp_path: Path) -> None:
     """A step killed before its confirmations, after them, after its act and when it is done is taken three times more.
 
@@ -231,7 +235,7 @@ def test_killed_around_an_act(case: Case, step: Step, images: Images, tmp_path: 
     check_complete(case, hall, made, deviations=[step.code] * 3)
 
 
-@pytest.mark.parametrize(("case", "step", "name"), INSIDE, ids=[named(*each) for each in INSIDE])
+@pytest.mark.parametrize(("case", "step", "name"), [placed(*each) for each in INSIDE])
 def test_killed_inside_an_act(case: Case, step: Step, name: str, images: Images, tmp_path: Path) -> None:
     """Whatever the act left half made is settled when the step is taken again: found, taken up or given up."""
     hall = before(case, step, images, tmp_path / "hall")
