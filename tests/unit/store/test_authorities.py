@@ -16,7 +16,16 @@ SIGNATURES = (DocumentSignature("admin-1-key", b"one"), DocumentSignature("admin
 def made(now: datetime, issuer: str = "jpki-sign", generation: int = 1) -> AuthorityRecord:
     """Make a record."""
     return AuthorityRecord(
-        f"{issuer}-g{generation}", issuer, generation, b"0\0", b"certificate", bytes(32), b"document", SIGNATURES, now, 1
+        f"{issuer}-g{generation}",
+        issuer,
+        generation,
+        b"0\0",
+        b"certificate",
+        bytes(32),
+        b"document",
+        SIGNATURES,
+        now,
+        1,
     )
 
 
