@@ -147,7 +147,9 @@ def _holder(name: str) -> bytes:
 
 def issued(plan: Plan, ledger: Ledger, now: datetime) -> x509.Certificate:
     """Take the steps of every issue, without a claim; raises as `ca.issuance.issue` and what refused the plan."""
-    (outcome,) = issue([prepare_plan(plan, now)], replace(ledger, token=None), now)
+    prepared = prepare_plan(plan, now)
+    ledger.review(prepared)
+    (outcome,) = issue([prepared], replace(ledger, token=None), now)
     if not isinstance(outcome, Issued):
         raise outcome.error
     return x509.load_der_x509_certificate(outcome.certificate)

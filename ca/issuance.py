@@ -38,12 +38,17 @@ def passed(point: str) -> None:
     """Pass every named point, as production does."""
 
 
+def approved(prepared: PreparedCertificate) -> None:
+    """Approve what was prepared: an application's approvals are its review."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Where a signer writes: the database, its own audit chain in it, and beside it which applications were `used`.
 
     `token` (16 octets) marks what it claimed. In a ceremony nobody applied and nothing was claimed: both are None.
-    `retired` tells which authorities' keys ended, and is asked before each batch is signed.
+    `retired` tells which authorities' keys ended, and is asked before each batch is signed. `review` is shown what a
+    ceremony is about to sign, before its serial number is reserved, and raises for what nobody reviewed.
     """
 
     database: Database
@@ -52,6 +57,7 @@ class Ledger:
     checkpoint: Checkpoint = passed
     used: UsedApplications | None = None
     retired: Callable[[], Retired] = nothing_retired
+    review: Callable[[PreparedCertificate], None] = approved
 
     def is_used(self, application: Application) -> bool:
         """Whether the application was carried out before, as is known outside the database."""

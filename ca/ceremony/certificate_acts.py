@@ -3,6 +3,7 @@
 An interrupted act is found again in the database: what was recorded for the same key is taken, never made twice.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -17,6 +18,8 @@ from ca.ceremony.room import Attempt, Facts, Room
 from ca.ceremony.script import AuthorityPlan
 from ca.ceremony.steps import responder_label
 from ca.hierarchy import responder_certificate, self_signed_certificate, subordinate_certificate
+from ca.issuance import Ledger
+from ca.preparation import PreparedCertificate
 from ca.recovery import abandon_rows
 from ca.statement import PublicKey
 from policies.profile import CertificateProfile
@@ -29,6 +32,7 @@ __all__ = [
     "certify_responder",
     "profile_of",
     "reviewed",
+    "reviewing",
     "settled",
 ]
 
@@ -37,7 +41,9 @@ def certify_authority(room: Room, attempt: Attempt) -> Facts:
     """Certify a new authority's key by itself or by the authority above, as reviewed but for key, serial and times."""
     plan = room.script.authority(attempt.fact("authority"))
     key = room.token(str(plan.token)).signing_key(plan.name).public_key()
-    certificate = settled(room, attempt, plan.name, key, str(plan.profile)) or _certify(room, plan)
+    certificate = settled(room, attempt, plan.name, key, str(plan.profile)) or _certify(
+        room, plan, reviewing(room, attempt)
+    )
     return reviewed(room, attempt, certificate)
 
 
@@ -55,7 +61,7 @@ def certify_responder(room: Room, attempt: Attempt) -> Facts:
         key,
         under=authority,
         serial=room.serials.draw(),
-        ledger=room.ledger,
+        ledger=reviewing(room, attempt),
         now=room.clock(),
     )
     return reviewed(room, attempt, certificate)
@@ -96,16 +102,28 @@ def settled(room: Room, attempt: Attempt, name: str, key: PublicKey, profile: st
     return _found(room, name, key, profile, attempt.earlier[0].at)
 
 
-def reviewed(room: Room, attempt: Attempt, certificate: x509.Certificate) -> Facts:
-    """What the transcript keeps of a certificate; CeremonyChanged unless it is the reviewed one but for key and times.
+def reviewing(room: Room, attempt: Attempt) -> Ledger:
+    """The ledger of an act that makes a certificate: what nobody reviewed is refused before a key signs it."""
 
-    Key identifiers and serial numbers may differ, too, as `ca.ceremony.blank` says.
-    """
-    digest = blanked_digest(certificate.tbs_certificate_bytes)
+    def review(prepared: PreparedCertificate) -> None:
+        _check_reviewed(room, attempt, prepared.tbs)
+
+    return replace(room.ledger, review=review)
+
+
+def reviewed(room: Room, attempt: Attempt, certificate: x509.Certificate) -> Facts:
+    """What the transcript keeps of a certificate, made now or before an interruption. Raises CeremonyChanged."""
+    digest = _check_reviewed(room, attempt, certificate.tbs_certificate_bytes)
+    return {**_facts(certificate), "blanked": digest.hex()}
+
+
+def _check_reviewed(room: Room, attempt: Attempt, tbs: bytes) -> bytes:
+    """The digest of the blanked bytes; CeremonyChanged unless it is the reviewed one (`ca.ceremony.blank`)."""
+    digest = blanked_digest(tbs)
     if digest != room.expected.get(attempt.fact("certificate")):
         what = f"The certificate {attempt.fact('certificate')}"
         raise CeremonyChanged(what, "its bytes differ in more than key, serial and times")
-    return {**_facts(certificate), "blanked": digest.hex()}
+    return digest
 
 
 def _facts(certificate: x509.Certificate) -> Facts:
@@ -120,13 +138,13 @@ def _facts(certificate: x509.Certificate) -> Facts:
     }
 
 
-def _certify(room: Room, plan: AuthorityPlan) -> x509.Certificate:
+def _certify(room: Room, plan: AuthorityPlan, ledger: Ledger) -> x509.Certificate:
     profile, key = profile_of(room, str(plan.profile)), room.token(str(plan.token)).signing_key(plan.name)
     serial, now = room.serials.draw(), room.clock()
     if plan.signed_by is None:
         terms = room.terms(plan.name)
         return self_signed_certificate(
-            plan.name, profile, terms, authority_facts(plan), key, serial=serial, ledger=room.ledger, now=now
+            plan.name, profile, terms, authority_facts(plan), key, serial=serial, ledger=ledger, now=now
         )
     above = active_authority(room, room.script.authority(plan.signed_by))
     return subordinate_certificate(
@@ -136,7 +154,7 @@ def _certify(room: Room, plan: AuthorityPlan) -> x509.Certificate:
         key.public_key(),
         under=above,
         serial=serial,
-        ledger=room.ledger,
+        ledger=ledger,
         now=now,
     )
 

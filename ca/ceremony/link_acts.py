@@ -3,7 +3,7 @@
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca.ceremony.certificate_acts import active_authority, profile_of, reviewed, settled
+from ca.ceremony.certificate_acts import active_authority, profile_of, reviewed, reviewing, settled
 from ca.ceremony.errors import CeremonyStopped
 from ca.ceremony.review import link_profile
 from ca.ceremony.room import Attempt, Facts, Room
@@ -27,7 +27,7 @@ def certify_link(room: Room, attempt: Attempt) -> Facts:
         profiles=room.profiles,
         under=active_authority(room, plan),
         serial=room.serials.draw(),
-        ledger=room.ledger,
+        ledger=reviewing(room, attempt),
         now=room.clock(),
     )
     return _published(room, attempt, certificate)
@@ -46,7 +46,7 @@ def certify_peer(room: Room, attempt: Attempt) -> Facts:
         shown,
         under=active_authority(room, plan),
         serial=room.serials.draw(),
-        ledger=room.ledger,
+        ledger=reviewing(room, attempt),
         now=room.clock(),
     )
     return _published(room, attempt, certificate)

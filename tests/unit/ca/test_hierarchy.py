@@ -1,6 +1,7 @@
 """The certificates that ceremonies make (design section 4; requirement ISS-1 holds for them too)."""
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from ca.authority import Authority, activate, key_hash
 from ca.errors import ProfileNotListed, ResponderNotNamed
 from ca.hierarchy import responder_certificate, self_signed_certificate, subordinate_certificate
 from ca.issuance import Ledger
+from ca.preparation import PreparedCertificate
 from ca.refusals import ProfileUnfit, SignatureWrong, TargetDiffers
 from ca.revocation import withdraw
 from ca.serials import SerialNumbers
@@ -99,6 +101,20 @@ def test_a_hierarchy_stands(ledger: Ledger) -> None:
     for certificate in (sub, responder(authority, ledger)):
         path = validate_path(certificate, [authority.certificate], NOW + timedelta(hours=1))
         assert path == (authority.certificate, certificate)
+
+
+def test_what_nobody_reviewed_is_not_signed(ledger: Ledger, house: House) -> None:
+    """KEY-4: a certificate that its review refuses reserves no serial number, and no key signs it."""
+    key = LoggedKey(ROOT_KEY)
+
+    def refuse(prepared: PreparedCertificate) -> None:
+        raise ProfileUnfit(prepared.plan.profile.name)
+
+    with pytest.raises(ProfileUnfit):
+        root(replace(ledger, review=refuse), key)
+    with house.owner.snapshot() as tx:
+        assert find(tx, CertificateFilter(profile="lgpki-app-root")) == ()
+    assert key.signatures == 0
 
 
 def test_a_key_outside_the_record_is_not_certified_as_a_responder(ledger: Ledger, house: House) -> None:
