@@ -11,7 +11,7 @@ from typing import Final
 from ca.ceremony.errors import ScriptRefused
 from ca.ceremony.presence import check_people
 from ca.ceremony.review import RESPONDER, Terms, expected_digests
-from ca.ceremony.script import AuthorityPlan, Kind, Script
+from ca.ceremony.script import AuthorityPlan, Kind, Role, Script
 from ca.ceremony.steps import steps
 
 __all__ = ["Terms", "check_script", "expected_digests"]
@@ -34,6 +34,9 @@ def check_script(script: Script) -> None:
     Raises ScriptRefused, which names the table, and PeopleRefused.
     """
     check_people(script.people, script.quorum, records_signed=script.kind in _SIGNED)
+    for person in script.with_role(Role.ADMINISTRATOR):
+        if person.credential.kind == "fido2":
+            raise ScriptRefused(f"people.{person.code}.credential", "a FIDO2 key confirms, but it signs no record")
     _refuse_doubles("tokens", [each.name for each in script.tokens])
     _refuse_doubles("authorities", [each.name for each in script.authorities])
     making = script.kind in _MAKING

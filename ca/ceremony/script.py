@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ca.ceremony.errors import ScriptRefused
 from ca.ceremony.fields import Algorithm, AuthorityName, CertificatePem, Code, Digest, Line, Moment, PublicKeyPem
@@ -77,10 +77,20 @@ class Words(_Table):
 
 
 class Credential(_Table):
-    """What a person confirms with: a card or another PKCS#11 token, a FIDO2 key, or a key file in a rehearsal."""
+    """What a person confirms with: a card or another PKCS#11 token, a FIDO2 key, or a key file in a rehearsal.
+
+    `id` is the credential ID of a FIDO2 key (WebAuthn Level 2 section 4), registered for `ca.ceremony.fido2`'s party.
+    """
 
     kind: Literal["key-file", "pkcs11", "fido2"]
     public_key: PublicKeyPem
+    id: Annotated[str, Field(pattern=r"\A([0-9a-f]{2}){16,1023}\z")] | None = None
+
+    @model_validator(mode="after")
+    def _identified(self) -> Self:
+        if (self.kind == "fido2") is (self.id is None):
+            raise ValueError("a FIDO2 credential has an id, in hexadecimal, and no other kind has one")
+        return self
 
     @classmethod
     def of(cls, spki: bytes) -> Self:

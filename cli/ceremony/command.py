@@ -147,7 +147,7 @@ CREDENTIAL = click.option(
     "credentials",
     multiple=True,
     metavar="PERSON=KEY",
-    help="A person's key: a PEM file (demo homes only), or TOKEN:LABEL of a token that people open.",
+    help="A person's key: TOKEN:LABEL of a token that people open, 'fido2', or a PEM file (demo homes only).",
 )
 TRANSCRIPT = click.option("--transcript", type=new_file, required=True, help="The transcript: JSON lines.")
 

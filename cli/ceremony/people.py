@@ -17,9 +17,13 @@ from ca.ceremony.room import Facts
 from ca.ceremony.script import Person, Script, TokenPlan
 from ca.ceremony.steps import Step, steps
 from ca.statement import Domain, PrivateKey, sign
+from cli.ceremony.fido2_key import SecurityKey
 from cli.ceremony.screen import Screen
 
 __all__ = ["Papers", "SilentPeople", "TerminalPeople", "TypedPapers", "WrittenPapers"]
+
+PersonalKeys = Mapping[str, PrivateKey | SecurityKey]
+"""What each person confirms with, by the person's code."""
 
 Credentials = Mapping[str, PrivateKey]
 """The key of each person's credential, by the person's code."""
@@ -99,7 +103,7 @@ class WrittenPapers:
 class TerminalPeople:
     """Everybody in front of one screen."""
 
-    def __init__(self, script: Script, screen: Screen, credentials: Credentials, papers: Papers) -> None:
+    def __init__(self, script: Script, screen: Screen, credentials: PersonalKeys, papers: Papers) -> None:
         self._script = script
         self._screen = screen
         self._credentials = credentials
@@ -132,14 +136,17 @@ class TerminalPeople:
                 raise TimedOut(person.code, f"the confirmation of step {step.code}", self._screen.limit)
             given = " ".join(unicodedata.normalize("NFKC", typed).split())
             if given == phrase:
-                return confirm(self._key(person), self._script.digest, step.code, person.code, head)
+                return self._confirmed(step, person, head)
             if given in self._phrases:
                 raise ConfirmationRefused(person.code, step.code, "what was typed belongs to another step or person")
             self._screen.show("That is not the phrase; nothing has happened.", 2)
 
     def sign(self, person: Person, domain: Domain, body: bytes) -> bytes:
         """A signature by the person's credential, after the confirmation that the step asked for."""
-        return sign(self._key(person), domain, body)
+        key = self._key(person)
+        if isinstance(key, SecurityKey):
+            raise ConfirmationRefused(person.code, "any", "a FIDO2 key signs no record")
+        return sign(key, domain, body)
 
     def hand_share(self, person: Person, token: TokenPlan, share: str) -> None:
         """See `Papers.hand`."""
@@ -162,7 +169,13 @@ class TerminalPeople:
         """Show a line."""
         self._screen.show(line, 2)
 
-    def _key(self, person: Person) -> PrivateKey:
+    def _confirmed(self, step: Step, person: Person, head: bytes) -> Confirmation:
+        key = self._key(person)
+        if isinstance(key, SecurityKey):
+            return key.confirm(self._script.digest, step.code, person.code, head)
+        return confirm(key, self._script.digest, step.code, person.code, head)
+
+    def _key(self, person: Person) -> PrivateKey | SecurityKey:
         key = self._credentials.get(person.code)
         if key is None:
             raise ConfirmationRefused(person.code, "any", "no credential was given for this person")

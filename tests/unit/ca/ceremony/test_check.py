@@ -5,11 +5,12 @@ import pytest
 from ca.ceremony.check import check_script
 from ca.ceremony.errors import PeopleRefused, ScriptRefused
 from ca.ceremony.review import expected_digests
+from ca.ceremony.script import load_script
 from ca.ceremony.steps import steps
 from ca.errors import ProfileNotListed
 from ca.link_errors import LinkLeadsNowhere
 from policies.profile import load_profiles
-from tests.unit.ca.ceremony.examples import KINDS, changed, example, terms_in
+from tests.unit.ca.ceremony.examples import EXAMPLES, KINDS, changed, example, terms_in
 
 PROFILES = load_profiles()
 ISSUES = 'issues = ["jpki-sign", "jpki-sign-phone", "ocsp-responder"]'
@@ -81,6 +82,16 @@ def test_tables_that_contradict_each_other_are_refused(kind: str, before: str, a
     with pytest.raises(ScriptRefused) as refusal:
         check_script(script)
     assert refusal.value.place == place
+
+
+def test_an_administrator_needs_a_key_that_signs_records() -> None:
+    """A FIDO2 key signs assertions only (WebAuthn Level 2 section 6.3.3), and two administrators sign documents."""
+    text = (EXAMPLES / "one-tier-ca.toml").read_text("utf-8")
+    _, told = text.split('code = "administrator-1"')
+    script = load_script(text.replace(told, told.replace('"pkcs11"', f'"fido2"\nid = "{"00" * 16}"', 1)).encode())
+    with pytest.raises(ScriptRefused) as refusal:
+        check_script(script)
+    assert refusal.value.place == "people.administrator-1.credential"
 
 
 def test_nothing_is_held_without_a_witness() -> None:

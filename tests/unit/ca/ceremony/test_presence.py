@@ -29,7 +29,8 @@ def somebody(code: str, role: Role, name: str | None = None, key: PrivateKey | N
     """A person of a script, with a key of their own unless one is given."""
     public = (key or software_key(code)).public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    credential = Credential.model_validate({"kind": kind or "key-file", "public_key": pem})
+    known = {"id": "00" * 16} if kind == "fido2" else {}
+    credential = Credential.model_validate({"kind": kind or "key-file", "public_key": pem, **known})
     return Person(code=code, name=name or f"Name of {code}", role=role, credential=credential)
 
 

@@ -38,6 +38,8 @@ def test_an_example_is_read(kind: str) -> None:
         ('name = "jpki-sign-g1"', 'name = "jpki-sign"', "authorities.0.name"),
         ('algorithm = "rsa-2048"', 'algorithm = "rsa-1024"', "authorities.0.algorithm"),
         ('role = "operator"', 'role = "everything"', "people.0.role"),
+        ('kind = "pkcs11"', 'kind = "fido2"', "people.0.credential"),
+        ('kind = "pkcs11"', f'kind = "pkcs11"\nid = "{"00" * 16}"', "people.0.credential"),
         ("-----BEGIN PUBLIC KEY-----\n", "-----BEGIN PUBLIC KEY-----\nAAAA", "people.0.credential.public_key"),
         ("-----BEGIN PUBLIC KEY-----\n", "", "people.0.credential.public_key"),
         ('label = "issuing"', 'label = ""', "tokens.0.label"),
