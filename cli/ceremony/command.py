@@ -25,7 +25,9 @@ def ceremony() -> None:
 @SCRIPT
 @click.pass_context
 def ceremony_check(context: click.Context, script: Path) -> None:
-    """Check a script offline: its rules, its people, every certificate it will make. No token, no database.
+    """Check a script offline.
+
+    Its rules, its people, every certificate it will make; no token and no database is needed.
 
     Prints the script's digest, its steps, and the SHA-256 of each certificate's to-be-signed bytes with key, serial
     number and times blanked: the same on every machine, and compared when the certificate is made.
@@ -61,7 +63,9 @@ def ceremony_check(context: click.Context, script: Path) -> None:
 @ceremony.command("program")
 @click.pass_context
 def ceremony_program(context: click.Context) -> None:
-    """Print the digest of this program, which a script in earnest names as `software`.
+    """Print the digest of this program.
+
+    A script in earnest names it as `software`.
 
     \b
     Example:
@@ -79,7 +83,9 @@ def ceremony_program(context: click.Context) -> None:
 @click.option("--transcript", type=new_file, help="Keep the rehearsal's transcript in this new file.")
 @click.pass_context
 def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | None) -> None:
-    """Rehearse a script: the same steps on throw-away SoftHSM2 tokens, every line marked REHEARSAL.
+    """Rehearse a script on throw-away tokens.
+
+    The same steps on SoftHSM2, every line marked REHEARSAL.
 
     Everybody has a throw-away key, and shares are kept in a folder instead of on paper; what is typed is the same.
 
@@ -173,7 +179,9 @@ def ceremony_run(context: click.Context, script: Path, transcript: Path, credent
 @CREDENTIAL
 @click.pass_context
 def ceremony_resume(context: click.Context, script: Path, transcript: Path, credentials: tuple[str, ...]) -> None:
-    """Go on with an interrupted ceremony, if script, program and transcript are the same as before.
+    """Go on with an interrupted ceremony.
+
+    It goes on only if script, program and transcript are the same as before.
 
     \b
     Example:

@@ -29,7 +29,9 @@ new_file = click.Path(path_type=Path, dir_okay=False)
 @click.option("--rehearsal", is_flag=True, help="Mark every page as a rehearsal's.")
 @click.pass_context
 def ceremony_script(context: click.Context, script: Path, lang: str, output: Path, rehearsal: bool) -> None:
-    """Print the script as PDF: what each person reads aloud, does, types and signs.
+    """Print the script as PDF.
+
+    What each person reads aloud, does, types and signs.
 
     \b
     Example:
@@ -69,7 +71,9 @@ CERTIFICATE = click.option("--certificate", type=readable, help="The signer's ce
 def ceremony_minutes(
     context: click.Context, script: Path, transcript: Path, output: Path, sign_with: str, certificate: Path | None
 ) -> None:
-    """Make the minutes from script and transcript, both inside, and seal them with the audit key.
+    """Make the minutes and seal them.
+
+    They are made from script and transcript, which are both inside, and sealed with the audit key.
 
     \b
     Example:
@@ -119,7 +123,9 @@ def ceremony_seal(
 def ceremony_verify(
     context: click.Context, transcript: Path, minutes: Path, keys: tuple[Path, ...], script: Path | None
 ) -> None:
-    """Verify a ceremony offline: the transcript's chain, every confirmation, the minutes and their seals.
+    """Verify a ceremony offline.
+
+    The transcript's chain, every confirmation, the minutes and their seals.
 
     Needs the two files and public keys only. Whatever was changed is named by its place; exit status 5.
 
