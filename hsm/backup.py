@@ -38,9 +38,10 @@ def back_up(config: TokenConfig, target: Path) -> bytes:
     """Back the token up into the file `target` and return the file's SHA-256. Needs no PIN.
 
     A token of vendor backup "directory" goes into one archive, the same octets for the same token, written through to
-    the disk, while no program starts, writes or logs into the token. For one of vendor backup "vendor" `target` is the
-    file that the maker's tool wrote. Raises FileExistsError (archive) or FileNotFoundError (maker's file),
-    BackupRefused for a token over LARGEST_BACKUP, TokenMissing, ModuleMissing, EnvironmentConflict, TokenUnavailable.
+    the disk, while no program starts, writes or logs into the token. A file that is there is never written over: it is
+    this backup already, as after an interruption, or FileExistsError is raised. For one of vendor backup "vendor"
+    `target` is the file that the maker's tool wrote, FileNotFoundError without one. Raises BackupRefused for a token
+    over LARGEST_BACKUP, TokenMissing, ModuleMissing, EnvironmentConflict, TokenUnavailable.
     """
     if VENDORS[config.vendor].backup == "vendor":
         with target.open("rb") as stream:
@@ -51,8 +52,10 @@ def back_up(config: TokenConfig, target: Path) -> bytes:
         archive = _archive(folder)
     if len(archive) > LARGEST_BACKUP:
         raise BackupRefused(target, f"it would have more than {LARGEST_BACKUP} octets")
-    if target.exists():
-        raise FileExistsError(EEXIST, "A backup is never written over", str(target))
+    if target.is_symlink() or target.exists():
+        if not _holds(target, archive):
+            raise FileExistsError(EEXIST, "A backup is never written over", str(target))
+        return sha256(archive).digest()
     partial = target.with_name(f"{target.name}.partial")
     partial.unlink(missing_ok=True)  # of a backup that was interrupted
     _write_new(partial, archive)
@@ -87,6 +90,12 @@ def restore(config: TokenConfig, source: Path, digest: bytes, folder: Path) -> T
     with started_alone(restored.lock, restored.name):
         _put(source, files, _tokens(configuration, restored.name) / name)
     return restored
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    """Whether a plain file has this content and no other."""
+    plain = file.is_file() and not file.is_symlink()
+    return plain and file.stat().st_size == len(content) and file.read_bytes() == content
 
 
 def _home_of(config: TokenConfig) -> Path:

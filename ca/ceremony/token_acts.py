@@ -6,7 +6,6 @@ one secret that is split among the custodians, so neither is anywhere outside a 
 
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 from pydantic import JsonValue
@@ -98,12 +97,9 @@ def key_facts(key: PublicKey) -> dict[str, JsonValue]:
 
 
 def back_up_token(room: Room, attempt: Attempt) -> Facts:
-    """Copy a closed token into a file, protected by its own PIN."""
+    """Copy a closed token into a file, protected by its own PIN. A file that is there is never removed for it."""
     name, file = attempt.fact("token"), attempt.fact("file")
-    target = room.beside / Path(file).name
-    if attempt.again:
-        target.unlink(missing_ok=True)
-    digest = room.tokens.back_up(name, target)
+    digest = room.tokens.back_up(name, room.beside / file)
     room.people.tell(f"{file}: {' '.join(digest_words(digest))}")
     return {"file": file, "sha256": digest.hex(), "words": list(digest_words(digest))}
 
@@ -115,7 +111,7 @@ def restore_token(room: Room, attempt: Attempt) -> Facts:
     labels = attempt.fact("keys").split()
     with room.tokens.open(plan.name, pin) as original:
         known = {label: original.signing_key(label).public_key() for label in labels}
-    with room.tokens.restored(plan.name, room.beside / Path(attempt.fact("file")).name, pin) as copy:
+    with room.tokens.restored(plan.name, room.beside / attempt.fact("file"), pin) as copy:
         for label in labels:
             if copy.signing_key(label).public_key() != known[label]:
                 raise CeremonyStopped(f"the restored key {label} is another one")

@@ -77,11 +77,21 @@ def test_two_backups_of_one_token_are_the_same_octets(token_config: TokenConfig,
 
 
 def test_a_backup_is_its_owners_alone_and_never_written_over(token_config: TokenConfig, tmp_path: Path) -> None:
-    """Mode 0600; a file that is there stays."""
+    """Mode 0600; a file that is there stays, such as the backup that an earlier ceremony made under that name."""
     back_up(token_config, tmp_path / "ca.backup")
     assert (tmp_path / "ca.backup").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "older.backup").write_bytes(b"of another time")
     with pytest.raises(FileExistsError):
-        back_up(token_config, tmp_path / "ca.backup")
+        back_up(token_config, tmp_path / "older.backup")
+    assert (tmp_path / "older.backup").read_bytes() == b"of another time"
+
+
+def test_a_backup_that_is_there_already_is_found_again(token_config: TokenConfig, tmp_path: Path) -> None:
+    """A step that was interrupted after its backup was written is taken again, and nothing is removed for it."""
+    first = back_up(token_config, tmp_path / "ca.backup")
+    written = (tmp_path / "ca.backup").stat().st_ino
+    assert back_up(token_config, tmp_path / "ca.backup") == first
+    assert (tmp_path / "ca.backup").stat().st_ino == written
 
 
 def test_an_interrupted_backup_is_made_anew(token_config: TokenConfig, tmp_path: Path) -> None:
