@@ -6,6 +6,7 @@ be made (`ca.ceremony.review`).
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta, timezone
+from pathlib import PurePosixPath
 from typing import Final
 
 from ca.ceremony.errors import ScriptRefused
@@ -54,6 +55,7 @@ def check_script(script: Script) -> None:
         if token.new == (token.serial is not None):
             raise ScriptRefused(f"tokens.{token.name}.serial", "it is given exactly for a token that is not new")
     _check_keys(script)
+    _check_files(script)
     for plan in script.authorities:
         _check_names(script, plan)
     for plan in script.authorities:
@@ -75,6 +77,13 @@ def _check_keys(script: Script) -> None:
             raise ScriptRefused(f"keys.{key.label}.token", f"the script has no such table: {key.token}")
     if script.backup is not None and script.backup.token not in tokens:
         raise ScriptRefused("backup.token", f"the script has no such table: {script.backup.token}")
+
+
+def _check_files(script: Script) -> None:
+    """A file lies beside the script, so what is named is a file there and no way to another place."""
+    for place, plan in (("backup.file", script.backup), ("roster.file", script.roster)):
+        if plan is not None and (plan.file == ".." or plan.file != PurePosixPath(plan.file).name):
+            raise ScriptRefused(place, "it is the name of a file beside the script, without a folder")
 
 
 def _check_names(script: Script, plan: AuthorityPlan) -> None:

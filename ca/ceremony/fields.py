@@ -1,7 +1,8 @@
 """The forms of values in a ceremony's script, each checked as it is read."""
 
+import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -12,6 +13,9 @@ from ca.errors import KeyUnusable
 from ca.statement import PublicKey, key_octets, public_key
 
 __all__ = ["Algorithm", "AuthorityName", "CertificatePem", "Code", "Digest", "Line", "Moment", "PublicKeyPem"]
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Controls, formats such as those that turn the direction of writing, separators of lines and paragraphs (Unicode)."""
 
 
 def _spki(pem: str) -> str:
@@ -42,6 +46,12 @@ def _digest(text: str) -> str:
     return text
 
 
+def _shown(text: str) -> str:
+    if any(unicodedata.category(each) in _UNSEEN for each in text):
+        raise ValueError("it has characters that a terminal acts upon or does not show")
+    return text
+
+
 def _to_utc(moment: datetime) -> datetime:
     if moment.microsecond:
         raise ValueError("it has fractions of a second")
@@ -50,7 +60,7 @@ def _to_utc(moment: datetime) -> datetime:
 
 Code = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}\z")]
 AuthorityName = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}-g[1-9][0-9]{0,3}\z")]
-Line = Annotated[str, Field(min_length=1, max_length=200)]
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_shown)]
 Digest = Annotated[str, AfterValidator(_digest)]
 PublicKeyPem = Annotated[str, Field(max_length=4096), AfterValidator(_spki)]
 CertificatePem = Annotated[str, Field(max_length=16_384), AfterValidator(_certificate)]

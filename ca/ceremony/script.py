@@ -261,7 +261,7 @@ def load_script(data: bytes) -> Script:
         raise ScriptRefused("the file", f"it has more than {LIMIT} octets")
     try:
         table = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # UTF-8, TOML, more digits or deeper nesting than are taken apart
         raise ScriptRefused("the file", f"it is no TOML in UTF-8 ({error})") from None
     if "digest" in table:
         raise ScriptRefused("digest", "this key is not known")

@@ -74,6 +74,9 @@ def test_an_example_is_accepted(kind: str) -> None:
             'signed_by = "lgpki-root-g1"\nlist = {}',
             "authorities.lgpki-sub-g1.list",
         ),
+        ("roster", 'file = "', 'file = "../', "roster.file"),
+        ("roster", 'file = "roster-1.json"', 'file = ".."', "roster.file"),
+        ("backup", 'file = "', 'file = "/', "backup.file"),
     ],
 )
 def test_tables_that_contradict_each_other_are_refused(kind: str, before: str, after: str, place: str) -> None:

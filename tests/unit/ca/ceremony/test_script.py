@@ -38,6 +38,8 @@ def test_an_example_is_read(kind: str) -> None:
         ('name = "jpki-sign-g1"', 'name = "jpki-sign"', "authorities.0.name"),
         ('algorithm = "rsa-2048"', 'algorithm = "rsa-1024"', "authorities.0.algorithm"),
         ('role = "operator"', 'role = "everything"', "people.0.role"),
+        ('place = "', 'place = "\\u001b[2J', "place"),
+        ('place = "', 'place = "\\u202e', "place"),
         ('kind = "pkcs11"', 'kind = "fido2"', "people.0.credential"),
         ('kind = "pkcs11"', f'kind = "pkcs11"\nid = "{"00" * 16}"', "people.0.credential"),
         ("-----BEGIN PUBLIC KEY-----\n", "-----BEGIN PUBLIC KEY-----\nAAAA", "people.0.credential.public_key"),
@@ -79,6 +81,14 @@ def test_other_octets_raise_nothing_else(octets: bytes, at: int) -> None:
     data = ONE_TIER[:at] + octets + ONE_TIER[at + len(octets) :]
     with suppress(ScriptRefused):
         assert load_script(data).digest == sha256(data).digest()
+
+
+@pytest.mark.parametrize("text", [b"a = " + b"[" * 100_000, b"a = " + b"1" * 10_000], ids=["depth", "digits"])
+def test_what_the_parser_gives_up_on_is_refused(text: bytes) -> None:
+    """Nesting and numbers beyond what is taken apart are a refusal like any other."""
+    with pytest.raises(ScriptRefused) as refusal:
+        load_script(text)
+    assert refusal.value.place == "the file"
 
 
 def test_people_are_found_by_role_and_code() -> None:
