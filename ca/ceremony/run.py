@@ -125,7 +125,7 @@ class Run:
             self._check_unchanged(step, opened)
 
     def _check_unchanged(self, step: Step, token: CeremonyToken) -> None:
-        """The token is the one that the step opened, and the keys made in it are those that were read aloud."""
+        """The token is the one that the step opened, its keys those that were read aloud, and what ended is gone."""
         name = step.facts["token"]
         opened = self._done(step)
         if opened is not None and token.serial != opened["serial"]:
@@ -136,6 +136,11 @@ class Run:
                 label = each.facts["label"]
                 if token_acts.key_facts(token.signing_key(label).public_key())["key"] != made["key"]:
                     raise CeremonyChanged(f"The key {label}", "it is not the one that was made")
+        ended = [each for each in self.steps if each.action == "key.destroy" and each.facts["token"] == name]
+        gone = {each.facts["label"] for each in ended if self._done(each) is not None}
+        for left in token.objects():
+            if left.label in gone:
+                raise CeremonyChanged(f"The key {left.label}", "it is there, and the transcript says it was destroyed")
 
     def _closed(self, token: TokenPlan) -> bool:
         closing = [each for each in self.steps if each.action == "token.close" and each.facts["token"] == token.name]
