@@ -15,7 +15,7 @@ from ca.ceremony.transcript import read_transcript
 from ca.documents import attachments_of, edition, edition_of, place_at
 from ca.paper_errors import PaperRefused
 from ca.seals import Seal, check_seals, unsealed
-from ca.statement import PublicKey
+from ca.statement import PublicKey, key_octets
 
 __all__ = ["CheckedMinutes", "Verified", "check_minutes", "verify"]
 
@@ -55,8 +55,21 @@ def verify(transcript: bytes, minutes: bytes, keys: Sequence[PublicKey], script:
     checked = check_minutes(minutes, transcript, reviewed, keys)
     if not checked.seals:
         raise MinutesRefused("the seals", "nobody has sealed them")
+    _refuse_borrowed(plan, checked.seals)
     check_confirmations(plan, entries)
     return Verified(plan, entries[-1].hash, len(entries), entries[0].rehearsal, checked)
+
+
+def _refuse_borrowed(script: Script, seals: Sequence[Seal]) -> None:
+    """Refuse a seal in the name of one person of the script that was set with the key of another."""
+    owners = {each.credential.spki: each.code for each in script.people}
+    codes = set(owners.values())
+    for each in seals:
+        key = each.certificate.public_key()
+        owner = owners.get(key_octets(key)) if isinstance(key, PublicKey) else None
+        named = each.field.removeprefix("seal-")
+        if owner is not None and named in codes and named != owner:
+            raise MinutesRefused(f"seal {each.field}", f"it was set with the key of {owner}")
 
 
 def check_minutes(minutes: bytes, transcript: bytes, script: bytes, keys: Sequence[PublicKey]) -> CheckedMinutes:

@@ -152,6 +152,8 @@ def ceremony_verify(
     }
     lines = [f"{'REHEARSAL ' if found.rehearsal else ''}{found.script.id} ({found.script.kind}): all holds together"]
     lines += [f"root      {found.root.hex()}", f"entries   {found.entries}"]
+    if not found.minutes.remade:
+        lines += ["pages     of another edition of the program: only the seals speak for them"]
     lines += [f"seal      {each.field} by key {_key(each)}" for each in found.minutes.seals]
     document(context, "ceremony.verify", body, "\n".join(lines))
 

@@ -28,7 +28,7 @@ from ca.ceremony.verification import check_confirmations, check_minutes, verify
 from ca.documents import edition
 from ca.paper_errors import PaperRefused, SealBroken, SealOfStranger
 from ca.seals import unsealed
-from tests.unit.ca.ceremony.papers import SCRIPT, rechained, script, transcript
+from tests.unit.ca.ceremony.papers import SCRIPT, credential, rechained, script, transcript
 
 AT = datetime(2026, 12, 1, 2, tzinfo=UTC)
 AUDIT = ec.generate_private_key(ec.SECP256R1())
@@ -91,6 +91,16 @@ def test_minutes_without_a_seal_are_not_verified(record: bytes, paper: bytes) ->
     with pytest.raises(MinutesRefused) as refused:
         verify(record, paper, KEYS)
     assert refused.value.place == "the seals"
+
+
+def test_a_seal_in_the_name_of_another_is_refused(record: bytes, paper: bytes) -> None:
+    """Whoever reads a person's name on a seal may rely on it: another person's key does not set it."""
+    borrowed = sealed_by(paper, ("audit", AUDIT), ("yamada", credential("tanaka")))
+    with pytest.raises(MinutesRefused) as refused:
+        verify(record, borrowed, (AUDIT.public_key(), credential("tanaka").public_key()))
+    assert refused.value.place == "seal seal-yamada"
+    own = sealed_by(paper, ("audit", AUDIT), ("tanaka", credential("tanaka")))
+    assert len(verify(record, own, (AUDIT.public_key(), credential("tanaka").public_key())).minutes.seals) == 2
 
 
 def test_a_seal_of_somebody_unknown_is_named(record: bytes, minutes: bytes) -> None:
