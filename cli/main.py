@@ -5,6 +5,7 @@ Commands are imported when they are called, so that ``ninsho --help`` stays quic
 
 import json
 import os
+import resource
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -88,6 +89,7 @@ def root(config_path: Path, json_output: bool, debug: bool) -> None:
 def main() -> NoReturn:
     """Entry point of the console script: exit statuses of `cli.exits`, never a traceback unless asked for."""
     as_json = "--json" in sys.argv
+    forbid_core_files()
     try:
         status = root.main(standalone_mode=False, prog_name="ninsho")
     except click.exceptions.Abort:
@@ -106,6 +108,17 @@ def main() -> NoReturn:
     except Exception as error:  # the one place where any error becomes a sentence
         sys.exit(explain(error, as_json))
     sys.exit(status if isinstance(status, int) else Exit.OK)
+
+
+def forbid_core_files() -> None:
+    """Let no crash write what this process remembers to a disk: PINs and shares pass through it.
+
+    A limit of one octet is below every core file and, unlike zero, keeps the kernel from feeding one to a program
+    (core(5), fs/coredump.c); a hard limit of zero stays what it is.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    limit = 0 if hard == 0 else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
 def explain(error: Exception, as_json: bool) -> int:
