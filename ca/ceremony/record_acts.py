@@ -172,7 +172,7 @@ def _record_facts(statement: AuthorityStatement) -> Facts:
     return {
         "authority": statement.name,
         "version": statement.version,
-        "profiles": [*sorted(statement.profiles)],
+        "profiles": {name: statement.profiles[name].hex() for name in sorted(statement.profiles)},
         "responders": [each.hex() for each in statement.responders],
         "issuing_from": statement.issuing_from.isoformat(),
         "issuing_until": statement.issuing_until.isoformat(),

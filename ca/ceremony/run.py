@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Final
 
+from pydantic import JsonValue
+
 from ca.ceremony import certificate_acts, link_acts, record_acts, retirement_acts, token_acts
 from ca.ceremony.confirmations import check_confirmations
 from ca.ceremony.errors import CeremonyChanged, TranscriptClosed
@@ -30,6 +32,12 @@ has changed something outside the transcript ("S05.generated"); `OPENED` is pass
 """
 
 
+_UNCHANGED: Final = MappingProxyType(
+    {"script": "The script", "software": "The program", "certificates": "A certificate", "profiles": "A profile"}
+)
+"""The facts of the opening that are the same in every sitting, and what differs where one is not."""
+
+
 class Run:
     """One sitting of a ceremony, which begins here: `seconds` is a monotonic clock that the transcript counts by."""
 
@@ -47,9 +55,9 @@ class Run:
         """Take every step that is not done yet and close the transcript; returns its root.
 
         Raises CeremonyRefused and what the acts raise; the transcript then ends with why, and `hold` goes on from there
-        in another sitting. Raises CeremonyChanged when the transcript was opened for another script, program or
-        certificate, or a token is not as the transcript says; TranscriptBroken and ConfirmationRefused when people did
-        not confirm what it says.
+        in another sitting. Raises CeremonyChanged when the transcript was opened for another script, program, profile
+        or certificate, or a token is not as the transcript says; TranscriptBroken and ConfirmationRefused when people
+        did not confirm what it says.
         """
         with self.room.closed_at_the_end():
             resumed = bool(self.transcript.entries)
@@ -166,11 +174,17 @@ class Run:
             },
             "steps": len(self.steps),
             "certificates": {name: digest.hex() for name, digest in self.room.expected.items()},
+            "profiles": self._profiles(),
         }
+
+    def _profiles(self) -> dict[str, JsonValue]:
+        """The digests of the profiles that records will authorise, as far as they are here."""
+        named = {name for plan in self.room.script.authorities for name in plan.issues}
+        return {name: self.room.profiles[name].digest.hex() for name in sorted(named & self.room.profiles.keys())}
 
     def _refuse_change(self) -> None:
         opened, now = self.transcript.entries[0].facts, self._opening()
-        for fact, what in (("script", "The script"), ("software", "The program"), ("certificates", "A certificate")):
+        for fact, what in _UNCHANGED.items():
             if opened.get(fact) != now[fact]:
                 raise CeremonyChanged(what, "its digest is another one than when the ceremony was opened")
         check_confirmations(self.room.script, self.transcript.entries, open=True)

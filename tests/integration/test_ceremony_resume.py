@@ -270,6 +270,25 @@ def test_another_program_does_not_go_on(interrupted: Hall) -> None:
     assert caught.value.what == "The program"
 
 
+def test_a_changed_profile_is_not_authorised(interrupted: Hall) -> None:
+    """What a record will let an authority issue is held against what the ceremony was opened with."""
+    script = interrupted.script
+    people = SilentPeople(script, interrupted.credentials(), WrittenPapers(interrupted.papers), lambda line: None)
+    beside = interrupted.script_file.parent
+    opened = interrupted.entries(open=True)[0].facts["profiles"]
+    assert isinstance(opened, dict)
+    assert sorted(opened) == sorted(script.authorities[0].issues)
+    with (
+        filled_room(interrupted.config, script, people, beside, interrupted.folder) as room,
+        Transcript.reopen(interrupted.transcript) as lines,
+    ):
+        edited = replace(room.profiles["jpki-sign"], digest=bytes(32))
+        changed = replace(room, profiles={**room.profiles, "jpki-sign": edited})
+        with pytest.raises(CeremonyChanged) as caught:
+            Run(changed, lines, elapsed_seconds).hold()
+    assert caught.value.what == "A profile"
+
+
 def test_an_edited_transcript_is_not_gone_on_with(interrupted: Hall, held: Command) -> None:
     """The first line that was changed is named: status 5."""
     text = interrupted.transcript.read_text("utf-8")
