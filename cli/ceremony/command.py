@@ -91,7 +91,8 @@ def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | N
 
     \b
     Example:
-      ninsho ceremony rehearse docs/ceremonies/one-tier-ca.toml --transcript rehearsal.jsonl
+      ninsho ceremony rehearse docs/ceremonies/one-tier-ca.toml \\
+          --transcript rehearsal.jsonl
     """
     from ca.ceremony.run import Run
     from ca.ceremony.script import load_script
@@ -168,7 +169,8 @@ def ceremony_run(context: click.Context, script: Path, transcript: Path, credent
 
     \b
     Example:
-      ninsho --config ca/ninsho.toml ceremony run g2.toml --transcript g2.jsonl --credential sato=sato-card:sign
+      ninsho --config ca/ninsho.toml ceremony run g2.toml \\
+          --transcript g2.jsonl --credential sato=sato-card:sign
     """
     _held(context, script, transcript, credentials, "run")
 
@@ -185,7 +187,8 @@ def ceremony_resume(context: click.Context, script: Path, transcript: Path, cred
 
     \b
     Example:
-      ninsho --config ca/ninsho.toml ceremony resume g2.toml --transcript g2.jsonl --credential sato=sato-card:sign
+      ninsho --config ca/ninsho.toml ceremony resume g2.toml \\
+          --transcript g2.jsonl --credential sato=sato-card:sign
     """
     _held(context, script, transcript, credentials, "resume")
 

@@ -35,7 +35,8 @@ def ceremony_script(context: click.Context, script: Path, lang: str, output: Pat
 
     \b
     Example:
-      ninsho ceremony script docs/ceremonies/one-tier-ca.toml --lang en -o script.pdf
+      ninsho ceremony script docs/ceremonies/one-tier-ca.toml \\
+          --lang en -o script.pdf
     """
     from ca.ceremony.check import check_script, expected_digests
     from ca.ceremony.printed import script_pdf
@@ -77,7 +78,8 @@ def ceremony_minutes(
 
     \b
     Example:
-      ninsho --config ca/ninsho.toml ceremony minutes g2.toml --transcript g2.jsonl -o minutes.pdf --sign-with audit
+      ninsho --config ca/ninsho.toml ceremony minutes g2.toml \\
+          --transcript g2.jsonl -o minutes.pdf --sign-with audit
     """
     from ca.ceremony.minutes import minutes_pdf
 
@@ -100,7 +102,8 @@ def ceremony_seal(
 
     \b
     Example:
-      ninsho --config ca/ninsho.toml ceremony seal minutes.pdf --person abe --sign-with abe-card:sign -o sealed.pdf
+      ninsho --config ca/ninsho.toml ceremony seal minutes.pdf \\
+          --person abe --sign-with abe-card:sign -o sealed.pdf
     """
     octets = sealed(context, minutes.read_bytes(), output, person, sign_with, certificate)
     body = {"file": str(output), "octets": octets, "person": person}
