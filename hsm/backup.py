@@ -34,12 +34,13 @@ _TOKEN_FILE = "token.object"  # noqa: S105 - the name of a file
 _SERIAL_DIGITS = 16  # SoftHSM takes the last digits of the UUID as the serial number
 
 
-def back_up(config: TokenConfig, target: Path) -> bytes:
+def back_up(config: TokenConfig, target: Path, *, again: bool = False) -> bytes:
     """Back the token up into the file `target` and return the file's SHA-256. Needs no PIN.
 
     A token of vendor backup "directory" goes into one archive, the same octets for the same token, written through to
     the disk, while no program starts, writes or logs into the token. A file that is there is never written over: it is
-    this backup already, as after an interruption, or FileExistsError is raised. For one of vendor backup "vendor"
+    this backup already, or FileExistsError is raised; only `again`, for a caller who knows that an interrupted run of
+    its own wrote it, it is replaced: a login in between changes the token's files. For one of vendor backup "vendor"
     `target` is the file that the maker's tool wrote, FileNotFoundError without one. Raises BackupRefused for a token
     over LARGEST_BACKUP, TokenMissing, ModuleMissing, EnvironmentConflict, TokenUnavailable.
     """
@@ -52,7 +53,7 @@ def back_up(config: TokenConfig, target: Path) -> bytes:
         archive = _archive(folder)
     if len(archive) > LARGEST_BACKUP:
         raise BackupRefused(target, f"it would have more than {LARGEST_BACKUP} octets")
-    if target.is_symlink() or target.exists():
+    if not again and (target.is_symlink() or target.exists()):
         if not _holds(target, archive):
             raise FileExistsError(EEXIST, "A backup is never written over", str(target))
         return sha256(archive).digest()

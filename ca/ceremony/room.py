@@ -92,8 +92,11 @@ class Tokens(Protocol):
     def open(self, name: str, pin: str) -> AbstractContextManager[CeremonyToken]:
         """Log in once; a refused PIN (PermissionError) is never tried again."""
 
-    def back_up(self, name: str, target: Path) -> bytes:
-        """Copy the closed token, protected by its own PIN; the SHA-256 of the file."""
+    def back_up(self, name: str, target: Path, *, again: bool) -> bytes:
+        """Copy the closed token, protected by its own PIN; the SHA-256 of the file.
+
+        Only `again` does the copy take the place of a file that is there: one that this ceremony began.
+        """
 
     def restored(self, name: str, source: Path, pin: str) -> AbstractContextManager[CeremonyToken]:
         """A throw-away token made from the backup, open; it is gone afterwards."""

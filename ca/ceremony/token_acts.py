@@ -33,6 +33,9 @@ __all__ = [
 SHARES_KEPT: Final = "shares.kept"
 """The event after every custodian has a share of one secret and before the token learns of it."""
 
+BACKUP_BEGUN: Final = "backup.begun"
+"""The event before a backup is written, when no file of its name is there."""
+
 SECRET_OCTETS = 16
 """128 bits, of which both PINs of a token are derived: over the 80 bits that audits of ceremonies ask for."""
 
@@ -97,9 +100,15 @@ def key_facts(key: PublicKey) -> dict[str, JsonValue]:
 
 
 def back_up_token(room: Room, attempt: Attempt) -> Facts:
-    """Copy a closed token into a file, protected by its own PIN. A file that is there is never removed for it."""
+    """Copy a closed token into a file, protected by its own PIN.
+
+    A file that is there before the act begins stays, however often the step is taken.
+    """
     name, file = attempt.fact("token"), attempt.fact("file")
-    digest = room.tokens.back_up(name, room.beside / file)
+    target, begun = room.beside / file, attempt.noted(BACKUP_BEGUN)
+    if not begun and not target.exists():
+        attempt.note(BACKUP_BEGUN, {"file": file})
+    digest = room.tokens.back_up(name, target, again=begun)
     room.people.tell(f"{file}: {' '.join(digest_words(digest))}")
     return {"file": file, "sha256": digest.hex(), "words": list(digest_words(digest))}
 

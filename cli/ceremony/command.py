@@ -129,6 +129,7 @@ def _held(
     from cli.ceremony.hall import filled_room
     from cli.ceremony.people import TerminalPeople, TypedPapers
     from cli.ceremony.screen import standard_screen
+    from cli.ceremony.tokens import throw_away_folder
     from cli.installation import config_of
     from cli.wiring import elapsed_seconds
 
@@ -138,8 +139,8 @@ def _held(
     with ExitStack() as stack:
         keys = stack.enter_context(opened_credentials(config, read, credentials))
         people = TerminalPeople(read, screen, keys, TypedPapers(screen))
-        folder = stack.enter_context(TemporaryDirectory(prefix="ceremony-", dir="/dev/shm"))
-        room = stack.enter_context(filled_room(config, read, people, script.parent, Path(folder)))
+        folder = stack.enter_context(throw_away_folder(read.digest))
+        room = stack.enter_context(filled_room(config, read, people, script.parent, folder))
         lines = Transcript.create(transcript, rehearsal=False) if mode == "run" else Transcript.reopen(transcript)
         stack.enter_context(lines)
         if any(each.rehearsal for each in lines.entries):

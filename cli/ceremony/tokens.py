@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from tempfile import mkdtemp
+from typing import Final
 
 from ca.ceremony.script import TokenPlan
 from ca.statement import PrivateKey
 from cli.config import Config
 from cli.errors import ConfigRefused
+from cli.memory import check_folder
 from cli.wiring import token_config
 from hsm.backup import LARGEST_BACKUP, back_up, restore
 from hsm.errors import BackupRefused
@@ -23,7 +24,10 @@ from hsm.objects import ObjectDescription
 from hsm.provision import described, initialise, slots
 from hsm.token import Token, TokenConfig
 
-__all__ = ["CeremonyTokens", "OpenToken", "planned_tokens"]
+__all__ = ["CeremonyTokens", "OpenToken", "planned_tokens", "throw_away_folder"]
+
+RESTORED: Final = "restored"
+"""The folder of the throw-away token. Its name is always the same, so that the next sitting finds what was left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +96,19 @@ class CeremonyTokens:
         with _opened(self._configs[name], pin) as token:
             yield token
 
-    def back_up(self, name: str, target: Path) -> bytes:
+    def back_up(self, name: str, target: Path, *, again: bool = False) -> bytes:
         """Copy the closed token, protected by its own PIN, into `target`; the SHA-256 of the file.
 
         Raises what `hsm.backup.back_up` raises.
         """
-        self._digests[target] = back_up(self._configs[name], target)
+        self._digests[target] = back_up(self._configs[name], target, again=again)
         return self._digests[target]
 
     @contextmanager
     def restored(self, name: str, source: Path, pin: str) -> Iterator[OpenToken]:
         """A throw-away token made from the backup, open; it is gone when the block ends.
+
+        So is one that a killed sitting has left in the same memory.
 
         A file that `back_up` made must be as it was made. No other token may be open meanwhile (EnvironmentConflict).
         Raises BackupRefused before anything is written, OperationRefused where only the maker's tool restores,
@@ -112,12 +118,30 @@ class CeremonyTokens:
             raise BackupRefused(source, f"it has more than {LARGEST_BACKUP} octets")
         # made before an interruption, it is held against what the restored keys sign and against the transcript only
         digest = self._digests.get(source) or sha256(source.read_bytes()).digest()
-        folder = Path(mkdtemp(prefix="restored-", dir=self._memory))
+        folder = self._memory / RESTORED
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
         try:
             with _opened(restore(self._configs[name], source, digest, folder), pin) as token:
                 yield token
         finally:
             shutil.rmtree(folder)
+
+
+@contextmanager
+def throw_away_folder(script: bytes) -> Iterator[Path]:
+    """The folder in memory for the throw-away tokens of the script of this digest; gone when the block ends.
+
+    Every sitting has the same one, where it finds what a killed sitting has left. Raises NotInMemory for a folder that
+    others can write into.
+    """
+    folder = Path("/dev/shm") / f"ninsho-ceremony-{script.hex()[:32]}"  # noqa: S108 - checked to be this user's alone
+    check_folder(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def planned_tokens(config: Config, plans: Sequence[TokenPlan], memory: Path) -> CeremonyTokens:

@@ -5,7 +5,7 @@ what the script says, the interrupted step written down as a deviation with its 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,156 +13,28 @@ import pytest
 
 from ca.ceremony.confirmations import check_confirmations
 from ca.ceremony.run import POINTS
-from ca.ceremony.script import load_script
-from ca.ceremony.steps import Step, steps
+from ca.ceremony.script import Role
+from ca.ceremony.steps import Step
 from ca.ceremony.transcript import CLOSED, OPENED
+from ca.roster import parse_roster, roster_document, sign_roster
+from cli.wiring import utc_now
 from store.authorities import authority
 from store.database import Database
 from store.publication import Publication
-from tests.fixtures.ceremonies import EXAMPLES, Hall, make_hall
+from store.rosters import RosterRecord, add_roster
+from tests.fixtures.ceremonies import Hall, make_hall
+from tests.fixtures.ceremony_cases import (
+    AUTHORITY,
+    CASES,
+    COPY,
+    FIRST,
+    INSIDE,
+    LEFT_BEHIND,
+    OFFICERS,
+    TAKEN,
+    Case,
+)
 from tests.programs.ceremony_work import Found, finished, key_replaced, killed_at, look, points_passed, refused
-
-ISSUE = ("reserving", "reserved", "signed", "recording", "recorded")
-"""The points of every certificate: before and after each of its two transactions, and its signature between them."""
-
-LEFT_BEHIND = ("reserved", "signed", "recording")
-"""Where a kill leaves a reserved serial number behind, for which a signature may exist."""
-
-WITHIN = {
-    "token.initialise": (
-        "share.handed",
-        "share.handed#2",
-        "share.handed#3",
-        "shares.kept",
-        "half-initialised",
-        "token.initialised",
-        "opened",
-    ),
-    "key.generate": ("half-generated", "generated"),
-    "key.destroy": ("half-destroyed", "destroyed"),
-    "authority.certify": ISSUE,
-    "authority.record": ("signed", "entering", "entered", "published"),
-    "responder.certify": ISSUE,
-    "link.certify": (*ISSUE, "published"),
-    "list.sign": ("published",),
-    "retirement.sign": ("signed", "written", "entered", "published"),
-    "token.close": ("closed",),
-}
-"""The points inside each act, where something outside the transcript has changed; the other acts change nothing."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A shipped example with what it has `made` in the end.
-
-    `turn` is the last point before its authorities change: which have a record until then, and which may sign.
-    """
-
-    example: str
-    turn: str
-    records_before: tuple[str, ...]
-    usable_before: tuple[str, ...]
-    made: Found
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """Its steps."""
-        return steps(load_script((EXAMPLES / f"{self.example}.toml").read_bytes()))
-
-    @property
-    def points(self) -> list[str]:
-        """Every point of it, in the order in which it is passed."""
-        begun, confirmed, *rest = POINTS
-        return [
-            OPENED,
-            *(
-                f"{step.code}.{each}"
-                for step in self.steps
-                for each in (begun, confirmed, *WITHIN.get(step.action, ()), *rest)
-            ),
-        ]
-
-    def authorities_after(self, point: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The authorities that have a record after a kill at a point, and those that may sign."""
-        turned = self.points.index(point) > self.points.index(self.turn)
-        return (self.made.records, self.made.usable) if turned else (self.records_before, self.usable_before)
-
-    def certified(self, step: Step) -> str:
-        """The profile of the certificate that a step makes."""
-        if step.action == "authority.certify":
-            return step.facts["profile"]
-        return {"link.certify": "lgpki-org-link"}.get(step.action, RESPONDERS[self.example])
-
-
-RESPONDERS = {
-    "one-tier-ca": "ocsp-responder",
-    "destruction": "ocsp-responder-last",
-    "renewal": "ocsp-responder",
-}
-AUTHORITY = "jpki-sign-g1"
-OLD, NEW = "lgpki-org-g1", "lgpki-org-g2"
-FIRST = Case(
-    example="one-tier-ca",
-    turn="S08.entering",
-    records_before=(),
-    usable_before=(),
-    made=Found(
-        records=(AUTHORITY,),
-        usable=(AUTHORITY,),
-        certificates={("jpki-sign-ca", "issued"): 1, ("ocsp-responder", "issued"): 1},
-        objects={"issuing": (AUTHORITY,), "responder": (f"ocsp-{AUTHORITY}",)},
-    ),
-)
-"""No authority has a record, and so none signs, before the record is entered whole, with its key certified."""
-
-LAST = Case(
-    example="destruction",
-    turn="S07.signed",
-    records_before=(OLD,),
-    usable_before=(OLD,),
-    made=Found(
-        records=(OLD,),
-        usable=(),
-        certificates={
-            ("lgpki-org-ca", "issued"): 1,
-            ("ocsp-responder", "issued"): 1,
-            ("ocsp-responder-last", "issued"): 1,
-        },
-        objects={"organisation": ()},
-    ),
-)
-"""The authority signs no more from the moment its end is written down, though its key is destroyed later."""
-
-NEXT = Case(
-    example="renewal",
-    turn="S08.entering",
-    records_before=(OLD,),
-    usable_before=(OLD,),
-    made=Found(
-        records=(OLD, NEW),
-        usable=(OLD, NEW),
-        certificates={
-            ("lgpki-org-ca", "issued"): 2,
-            ("lgpki-org-link", "issued"): 2,
-            ("ocsp-responder", "issued"): 1,
-        },
-        objects={"organisation": (OLD, NEW), "responder": (f"ocsp-{NEW}",)},
-    ),
-)
-
-STEPS = FIRST.steps
-TAKEN = [
-    *((FIRST, step) for step in STEPS),
-    *(
-        (LAST, step)
-        for step in LAST.steps
-        if step.action in ("token.open", "authority.record", "list.sign", "retirement.sign", "key.destroy")
-    ),
-    *((NEXT, step) for step in NEXT.steps if step.action == "link.certify" and step.facts["signer"] == OLD),
-]
-"""Every step of the first ceremony, and of two others the steps that it does not have or that go another way there."""
-
-INSIDE = [(case, step, name) for case, step in TAKEN for name in WITHIN.get(step.action, ())]
 
 
 def placed(case: Case, step: Step, *rest: str) -> object:
@@ -203,7 +75,7 @@ def killed(hall: Hall, point: str) -> None:
     check_confirmations(hall.script, entries, open=True)
 
 
-@pytest.mark.parametrize(("case", "step"), [placed(each, each.steps[0]) for each in (FIRST, LAST, NEXT)])
+@pytest.mark.parametrize(("case", "step"), [placed(each, each.steps[0]) for each in CASES])
 def test_the_enumeration_is_complete(case: Case, step: Step, images: Images) -> None:
     """A ceremony passes exactly the named points, in their order, from its first step."""
     passed = images(case)[1]
@@ -213,10 +85,10 @@ def test_the_enumeration_is_complete(case: Case, step: Step, images: Images) -> 
 
 def test_killed_before_the_first_step(images: Images, tmp_path: Path) -> None:
     """An opened ceremony of which no step was begun is resumed without a deviation."""
-    hall = before(FIRST, STEPS[0], images, tmp_path / "hall")
+    hall = before(FIRST, FIRST.steps[0], images, tmp_path / "hall")
     killed(hall, OPENED)
     found, made = finished(hall)
-    assert (found.records, found.objects) == ((), {"issuing": None, "responder": None})
+    assert (found.records, found.objects) == ({}, {"issuing": None, "responder": None})
     check_complete(FIRST, hall, made, deviations=[])
 
 
@@ -230,7 +102,7 @@ def test_killed_around_an_act(case: Case, step: Step, images: Images, tmp_path: 
     for name in POINTS:
         killed(hall, f"{step.code}.{name}")
         found = look(hall)
-        assert (found.records, found.usable) == case.authorities_after(f"{step.code}.{name}")
+        assert (tuple(found.records), found.usable) == case.authorities_after(f"{step.code}.{name}")
     _, made = finished(hall)
     check_complete(case, hall, made, deviations=[step.code] * 3)
 
@@ -241,27 +113,27 @@ def test_killed_inside_an_act(case: Case, step: Step, name: str, images: Images,
     hall = before(case, step, images, tmp_path / "hall")
     killed(hall, f"{step.code}.{name}")
     found, made = finished(hall)
-    assert (found.records, found.usable) == case.authorities_after(f"{step.code}.{name}")
+    assert (tuple(found.records), found.usable) == case.authorities_after(f"{step.code}.{name}")
     given_up = name in LEFT_BEHIND and step.action.endswith(".certify")
     check_complete(case, hall, made, deviations=[step.code], given_up=case.certified(step) if given_up else None)
 
 
 def test_a_key_that_changed_between_two_sittings_stops_the_ceremony(images: Images, tmp_path: Path) -> None:
     """What was read aloud when the key was made is what is certified."""
-    made = next(each for each in STEPS if each.facts.get("label") == AUTHORITY)
+    made = next(each for each in FIRST.steps if each.facts.get("label") == AUTHORITY)
     hall = Hall(images(FIRST)[0] / made.code).copied(tmp_path / "hall")
     key_replaced(hall, made.facts["token"], AUTHORITY)
     code, sentence = refused(hall)
     assert code == "ca.ceremony-changed"
     assert f"The key {AUTHORITY} is not what was reviewed" in sentence
     assert hall.entries(open=True)[-1].event == "step.stopped"
-    assert look(hall).records == ()
+    assert look(hall).records == {}
 
 
 def test_a_transcript_cut_short_destroys_no_certified_key(images: Images, tmp_path: Path) -> None:
     """A transcript that ends before the key was made, though the key is certified, does not have it made again."""
-    made = next(each for each in STEPS if each.facts.get("label") == AUTHORITY)
-    recorded = next(each for each in STEPS if each.action == "authority.record")
+    made = next(each for each in FIRST.steps if each.facts.get("label") == AUTHORITY)
+    recorded = next(each for each in FIRST.steps if each.action == "authority.record")
     hall = Hall(images(FIRST)[0] / recorded.code).copied(tmp_path / "hall")
     lines = hall.transcript.read_bytes().splitlines(keepends=True)
     places = [
@@ -275,6 +147,53 @@ def test_a_transcript_cut_short_destroys_no_certified_key(images: Images, tmp_pa
     assert look(hall) == before_it
 
 
+def stopped_again(case: Case, action: str, images: Images, folder: Path, stranger: Callable[[Hall], object]) -> Hall:
+    """The hall whose ceremony refused twice to go on with a step, for something that a stranger left there before."""
+    step = next(each for each in case.steps if each.action == action)
+    hall = before(case, step, images, folder)
+    stranger(hall)
+    first, second = refused(hall), refused(hall)
+    assert first == second
+    return hall
+
+
+def other_roster_entered(hall: Hall) -> None:
+    """Do what the same administrators could do elsewhere: enter another roster of the version that was reviewed."""
+    reviewed = parse_roster((hall.script_file.parent / "roster-1.json").read_bytes())
+    other = replace(reviewed, made_at=utc_now().replace(microsecond=0))
+    keys = hall.credentials()
+    signatures = tuple(
+        sign_roster(other, each.code, keys[each.code]) for each in hall.script.with_role(Role.ADMINISTRATOR)
+    )
+    database = Database(hall.config.database_url(), "owner")
+    with database.transaction() as tx:
+        add_roster(tx, RosterRecord(other.version, roster_document(other), signatures, utc_now()))
+    database.close()
+
+
+@pytest.mark.xdist_group("ceremony-backup")
+def test_a_backup_of_somebody_else_is_never_written_over(images: Images, tmp_path: Path) -> None:
+    """Not even by a step that is taken again, which replaces only a file that this ceremony began."""
+    kept: list[Path] = []
+
+    def stranger(hall: Hall) -> None:
+        kept.append(hall.script_file.parent / "issuing-1.backup")
+        kept[0].write_bytes(b"of another year")
+
+    hall = stopped_again(COPY, "token.backup", images, tmp_path / "hall", stranger)
+    assert kept[0].read_bytes() == b"of another year"
+    kept[0].unlink()
+    _, made = finished(hall)
+    check_complete(COPY, hall, made, deviations=["S03"] * 2)
+
+
+@pytest.mark.xdist_group("ceremony-roster")
+def test_a_roster_of_the_same_version_is_not_the_reviewed_one(images: Images, tmp_path: Path) -> None:
+    """A step that is taken again takes no other document of that version for the one it has to have signed."""
+    hall = stopped_again(OFFICERS, "roster.sign", images, tmp_path / "hall", other_roster_entered)
+    assert hall.entries(open=True)[-1].event == "step.stopped"
+
+
 def check_complete(case: Case, hall: Hall, made: Found, *, deviations: list[str], given_up: str | None = None) -> None:
     """What the script says is there, once, and the transcript tells what happened.
 
@@ -282,7 +201,8 @@ def check_complete(case: Case, hall: Hall, made: Found, *, deviations: list[str]
     """
     abandoned = {} if given_up is None else {(given_up, "abandoned"): 1}
     assert made == replace(case.made, certificates={**case.made.certificates, **abandoned})
-    check_published(hall, made.records)
+    check_published(hall, tuple(made.records))
+    assert not list(hall.memory.iterdir())
     entries = hall.entries()
     check_confirmations(hall.script, entries)
     written = [each for each in entries if each.event == "step.deviation"]

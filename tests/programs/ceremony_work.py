@@ -4,12 +4,11 @@ The people agree to everything, confirm with key files and keep their shares as 
 processes are forked from a server that has imported everything and never touched a token, so a test may start many.
 """
 
-import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -18,21 +17,18 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import badkeys  # noqa: F401  # the server imports it once; the program itself does when it first checks a key
-from pkcs11 import Attribute, ObjectClass
+from cryptography.x509 import load_der_x509_crl
 
 from ca.ceremony.errors import CeremonyRefused
-from ca.ceremony.room import Room
 from ca.ceremony.run import Run
 from ca.ceremony.script import TokenPlan
 from ca.ceremony.shares import combine, user_pin
 from ca.ceremony.transcript import Transcript
-from ca.retiring import KnownRetirements
-from ca.statement import PrivateKey
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import SilentPeople, WrittenPapers
-from cli.ceremony.tokens import CeremonyTokens, OpenToken
-from cli.wiring import elapsed_seconds, open_authorities, token_config
-from hsm.errors import PinRefused
+from cli.config import Config
+from cli.errors import NotFound
+from cli.wiring import believed_roster, elapsed_seconds, open_authorities, token_config
 from hsm.generation import KeyAlgorithm
 from hsm.provision import slots
 from hsm.token import Token
@@ -40,32 +36,36 @@ from policies.lint import lint_certificate
 from store.authorities import authorities
 from store.certificates import CertificateFilter, find
 from store.database import Database
-from store.retired import RetirementRecord
+from store.errors import StoreError
 from tests.fixtures.ceremonies import Hall
+from tests.programs.ceremony_points import Points, fragile
 
 __all__ = ["Found", "finished", "key_replaced", "killed_at", "look", "points_passed", "refused"]
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
 
-TOO_SHORT = "1"
-"""A user PIN that SoftHSM refuses once the token has its label and its SO PIN."""
-
 lint_certificate(b"")  # for the same reason: it imports the linter when it is first called
 
 
 @dataclass(frozen=True)
 class Found:
-    """What there is of authorities in a hall, by the stores and by the tokens themselves.
+    """What there is in a hall, by the stores, by the tokens themselves and by the places where files are.
 
-    `records` are the entered authorities, `usable` those that a signer with every token open would sign for,
-    `certificates` counts by profile and state, `objects` gives each token's private keys, None for one not made.
+    `records` are the entered authorities with the version of each record, `usable` those that a signer with every token
+    open would sign for, `certificates` counts by profile and state, `objects` gives each token's private keys, None for
+    one not made. `published` are the files beside the authorities' certificates, `lists` the published lists with the
+    number of their entries, `roster` is the version that programs believe, `files` is what lies beside the script.
     """
 
-    records: tuple[str, ...]
+    records: dict[str, int]
     usable: tuple[str, ...]
     certificates: dict[tuple[str, str], int]
     objects: dict[str, tuple[str, ...] | None]
+    published: tuple[str, ...] = ()
+    lists: dict[str, int] = field(default_factory=dict)
+    roster: int | None = None
+    files: tuple[str, ...] = ()
 
 
 def killed_at(hall: Hall, point: str) -> None:
@@ -99,95 +99,6 @@ def refused(hall: Hall) -> tuple[str, str]:
 def key_replaced(hall: Hall, token: str, label: str) -> None:
     """Do what a quorum could do between two sittings: destroy a key and make another one of its label."""
     _answer(_replace_key, hall.folder, token, label)
-
-
-class Points:
-    """Counts the named points; the process dies at the one called `last`. The second "a" is "a#2"."""
-
-    def __init__(self, last: str | None, images: Path | None = None) -> None:
-        self.last = last
-        self.images = images
-        self.passed: list[str] = []
-        self._seen: Counter[str] = Counter()
-        self._step = ""
-
-    def named(self, point: str) -> str:
-        """The full name of a point that is passed next: those of the ledger do not know their step."""
-        _, dot, _ = point.partition(".")
-        whole = point if dot else f"{self._step}.{point}"
-        again = self._seen[whole] + 1
-        return whole if again == 1 else f"{whole}#{again}"
-
-    def __call__(self, point: str) -> None:
-        name = self.named(point)
-        self._step = name.partition(".")[0]
-        self._seen[name.partition("#")[0]] += 1
-        if name == self.last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self.passed.append(name)
-        if self.images is not None and name.endswith(".done"):
-            Hall(self.images.parent / "hall").copied(self.images / self._step)
-
-
-@dataclass(frozen=True, slots=True)
-class FragileToken(OpenToken):
-    """An open token whose keys are half there when the process dies at "half-generated" or "half-destroyed"."""
-
-    points: Points
-
-    def generate(self, label: str, algorithm: str) -> PrivateKey:
-        """See `OpenToken.generate`."""
-        key = super(FragileToken, self).generate(label, algorithm)
-        if self.points.named("half-generated") == self.points.last:
-            self._destroy_private_half(label)
-        self.points("half-generated")
-        return key
-
-    def destroy(self, label: str) -> None:
-        """See `OpenToken.destroy`."""
-        if self.points.named("half-destroyed") == self.points.last:
-            self._destroy_private_half(label)
-        self.points("half-destroyed")
-        super(FragileToken, self).destroy(label)
-
-    def _destroy_private_half(self, label: str) -> None:
-        with self.token._pool.writing() as work:
-            for half in work.objects({Attribute.LABEL: label, Attribute.CLASS: ObjectClass.PRIVATE_KEY}):
-                half.destroy()
-
-
-class FragileTokens(CeremonyTokens):
-    """Tokens that are left half made at the points inside the maker's own functions."""
-
-    def __init__(self, tokens: CeremonyTokens, points: Points) -> None:
-        super().__init__(tokens._configs, tokens._memory)
-        self._points = points
-
-    def initialise(self, name: str, so_pin: str, user_pin: str) -> str:
-        """See `CeremonyTokens.initialise`; passes a token with label and SO PIN and without a user PIN."""
-        with suppress(PinRefused):
-            super().initialise(name, so_pin, TOO_SHORT)
-        self._points("half-initialised")
-        return super().initialise(name, so_pin, user_pin)
-
-    @contextmanager
-    def open(self, name: str, pin: str) -> Iterator[OpenToken]:
-        """See `CeremonyTokens.open`."""
-        with super().open(name, pin) as token:
-            yield FragileToken(token.token, token.serial, self._points)
-
-
-class FragileRetirements(KnownRetirements):
-    """What is known of ended keys; passes a point between the folder and the database."""
-
-    def __init__(self, known: KnownRetirements, points: Points) -> None:
-        super().__init__(known._folder, known._administrators, known._deployment)
-        self._points = points
-
-    def keep(self, record: RetirementRecord) -> None:
-        """See `KnownRetirements.keep`."""
-        super().keep(record)
-        self._points("written")
 
 
 def _processes() -> ForkServerContext:
@@ -231,8 +142,8 @@ def _finish(folder: Path) -> tuple[Found, Found]:
 def _be_refused(folder: Path) -> tuple[str, str]:
     try:
         _hold(Hall(folder), Points(None))
-    except CeremonyRefused as error:
-        return error.code, str(error)
+    except (CeremonyRefused, StoreError, FileExistsError) as error:
+        return getattr(error, "code", type(error).__name__), str(error)
     raise AssertionError("the ceremony went on")
 
 
@@ -247,19 +158,10 @@ def _hold(hall: Hall, points: Points) -> None:
     people = SilentPeople(script, hall.credentials(), WrittenPapers(hall.papers), lambda line: None)
     known = hall.transcript.is_file()
     with ExitStack() as stack:
-        room = stack.enter_context(
-            filled_room(hall.config, script, people, hall.script_file.parent, hall.folder / "memory")
-        )
+        room = stack.enter_context(filled_room(hall.config, script, people, hall.script_file.parent, hall.memory))
         lines = Transcript.reopen(hall.transcript) if known else Transcript.create(hall.transcript, rehearsal=False)
         stack.enter_context(lines)
-        Run(_fragile(room, points), lines, elapsed_seconds, points).hold()
-
-
-def _fragile(room: Room, points: Points) -> Room:
-    assert isinstance(room.tokens, CeremonyTokens)
-    ledger = replace(room.ledger, checkpoint=points)
-    ended = FragileRetirements(room.ended, points)
-    return replace(room, ledger=ledger, tokens=FragileTokens(room.tokens, points), ended=ended)
+        Run(fragile(room, points), lines, elapsed_seconds, points).hold()
 
 
 def _look(folder: Path) -> Found:
@@ -269,7 +171,7 @@ def _look(folder: Path) -> Found:
         stack.callback(database.close)
         tokens = {name: stack.enter_context(token) for name, token in _opened(hall).items()}
         with database.snapshot() as tx:
-            records = tuple(each.name for each in authorities(tx))
+            records = {each.name: each.version for each in authorities(tx)}
             kept: Counter[tuple[str, str]] = Counter(
                 (each.profile, each.state) for each in find(tx, CertificateFilter(), limit=1000)
             )
@@ -280,7 +182,33 @@ def _look(folder: Path) -> Found:
             else None
             for plan in hall.script.tokens
         }
-    return Found(records, usable, dict(kept), objects)
+        roster = _roster_version(hall.config, database)
+    return Found(
+        records,
+        usable,
+        dict(kept),
+        objects,
+        published=_names(hall.public / "ca"),
+        lists={
+            each.relative_to(hall.public / "crl").with_suffix("").as_posix(): len(load_der_x509_crl(each.read_bytes()))
+            for each in sorted((hall.public / "crl").glob("*/*.crl"))
+        },
+        roster=roster,
+        files=_names(hall.script_file.parent),
+    )
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    """The files in a folder but for the script; those with a # are the local store's own."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return tuple(sorted(each.name for each in found if "#" not in each.name and each.name != "script.toml"))
+
+
+def _roster_version(config: Config, database: Database) -> int | None:
+    try:
+        return believed_roster(config, database).version
+    except NotFound:
+        return None
 
 
 def _opened(hall: Hall) -> dict[str, Token]:

@@ -94,6 +94,16 @@ def test_a_backup_that_is_there_already_is_found_again(token_config: TokenConfig
     assert (tmp_path / "ca.backup").stat().st_ino == written
 
 
+def test_only_an_interrupted_run_gives_way_to_the_next(token_config: TokenConfig, tmp_path: Path) -> None:
+    """What the caller knows to be its own is replaced as a whole; the file of the maker's tool is never touched."""
+    (tmp_path / "ca.backup").write_bytes(b"of the run before")
+    digest = back_up(token_config, tmp_path / "ca.backup", again=True)
+    assert sha256((tmp_path / "ca.backup").read_bytes()).digest() == digest
+    (tmp_path / "hsm.blob").write_bytes(b"made by another tool")
+    back_up(replace(token_config, vendor="generic"), tmp_path / "hsm.blob", again=True)
+    assert (tmp_path / "hsm.blob").read_bytes() == b"made by another tool"
+
+
 def test_an_interrupted_backup_is_made_anew(token_config: TokenConfig, tmp_path: Path) -> None:
     """What an interrupted run left behind is no backup and does not stand in the way."""
     (tmp_path / "ca.backup.partial").write_bytes(b"half")

@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ca.ceremony.script import TokenPlan
 from ca.ceremony.shares import so_pin, user_pin
-from cli.ceremony.tokens import CeremonyTokens, planned_tokens
+from cli.ceremony.tokens import CeremonyTokens, planned_tokens, throw_away_folder
 from cli.config import Config
 from cli.errors import ConfigRefused
+from cli.memory import NotInMemory, check_folder
 from cli.wiring import token_config
 from hsm.errors import BackupRefused, KeyMissing, LabelInUse, PinRefused, TokenMissing
 from hsm.provision import set_user_pin
@@ -102,6 +103,27 @@ def test_a_restored_token_with_another_pin_leaves_nothing_either(made: CeremonyT
     with pytest.raises(PinRefused), made.restored("issuing", memory / "ca.backup", user_pin(bytes(16))):
         pass
     assert [each.name for each in memory.iterdir()] == ["ca.backup"]
+
+
+def test_every_sitting_of_a_script_has_one_throw_away_folder() -> None:
+    """In memory and this user's alone; what a killed sitting left there is gone when the next one ends."""
+    script = os.urandom(32)
+    with throw_away_folder(script) as folder:
+        check_folder(folder)
+    folder.mkdir(mode=0o700)
+    (folder / "restored").mkdir()
+    with throw_away_folder(script) as again:
+        assert again == folder
+    assert not folder.exists()
+
+
+def test_a_throw_away_folder_that_others_can_read_is_refused() -> None:
+    """Its name can be guessed, so somebody else may have made it."""
+    script = os.urandom(32)
+    with throw_away_folder(script) as folder:
+        folder.chmod(0o755)
+        with pytest.raises(NotInMemory), throw_away_folder(script):
+            pass
 
 
 def test_a_damaged_backup_is_refused_before_anything_is_written(made: CeremonyTokens, memory: Path) -> None:
