@@ -40,6 +40,7 @@ def test_an_example_is_read(kind: str) -> None:
         ('role = "operator"', 'role = "everything"', "people.0.role"),
         ('place = "', 'place = "\\u001b[2J', "place"),
         ('place = "', 'place = "\\u202e', "place"),
+        ('name = "佐藤', 'name = "佐\\u200b藤', "people.1.name"),
         ('kind = "pkcs11"', 'kind = "fido2"', "people.0.credential"),
         ('kind = "pkcs11"', f'kind = "pkcs11"\nid = "{"00" * 16}"', "people.0.credential"),
         ("-----BEGIN PUBLIC KEY-----\n", "-----BEGIN PUBLIC KEY-----\nAAAA", "people.0.credential.public_key"),
