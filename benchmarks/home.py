@@ -14,7 +14,8 @@ from typing import Literal
 
 from cli.config import Config
 from cli.demo.ceremony import hold_ceremonies
-from cli.demo.home import make_home
+from cli.demo.home import LOCALHOST, PORTS, make_home
+from cli.demo.programs import free_ports
 
 Engine = Literal["sqlite", "postgresql"]
 
@@ -23,7 +24,7 @@ Engine = Literal["sqlite", "postgresql"]
 def installation(engine: Engine) -> Iterator[Config]:
     """The configuration of a new installation on its own database server or file."""
     with temporary_folder() as folder, database(engine, folder) as url:
-        config = make_home(folder / "home", url, secrets.token_bytes)
+        config = make_home(folder / "home", url, free_ports(PORTS, LOCALHOST), secrets.token_bytes)
         hold_ceremonies(config, lambda line: None)
         yield config
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.exits import Exit
-from cli.output import as_json, say
+from cli.output import as_json
 
 FEWEST = 12
 MOST = 5000
@@ -62,9 +62,6 @@ def demo(context: click.Context, home: Path, people: int, ends: bool, postgres: 
 
     with Screen(context, as_json(context), time.monotonic()) as screen:
         work = Demo(home, people, postgres, screen.say, screen.tell)
-        if work.exists:
-            say(f"{home} exists and is served as it is.")
-        else:
-            work.make()
-        agreed = work.serve(screen.show, None if ends else screen.ready)
+        with work.at_hand():
+            agreed = work.serve(screen.show, None if ends else screen.ready)
     return Exit.OK if agreed else Exit.FAILED

@@ -3,6 +3,7 @@
 Each worker makes its own application: token, database and answers are never shared between processes.
 """
 
+import socket
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cli.answering import RenewedResponder, answering, certificates, delegates
 from cli.config import Config
+from cli.errors import PortBusy
 from cli.wiring import open_database, open_token
 from crl.web import PublicationApplication
 from hsm.token import Token
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 def check_start(config: Config, now: datetime) -> int:
     """Open everything once, before any worker does, and close it again: how many authorities can be answered for.
 
-    Raises what a worker would raise, where somebody sees it: `TokenShared`, WrongResponderKey, hsm's errors.
+    Raises what a worker would raise, where somebody sees it: `TokenShared`, WrongResponderKey, hsm's errors; and
+    `PortBusy`, since workers share their port and would share it with a responder that runs already.
     """
+    demand_silence(config.ocsp.host, config.ocsp.port)
     database = open_database(config, "ocsp")
     tokens = responder_tokens(config)
     try:
@@ -32,6 +36,14 @@ def check_start(config: Config, now: datetime) -> int:
         for token in tokens.values():
             token.close()
         database.close()
+
+
+def demand_silence(host: str, port: int) -> None:
+    """Raise `PortBusy` when somebody answers on `port` of `host`."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        if probe.connect_ex((host, port)) == 0:
+            raise PortBusy(port)
 
 
 def responder_tokens(config: Config) -> dict[str, Token]:

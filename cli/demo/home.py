@@ -4,7 +4,7 @@ Everything in it belongs to a demonstration: PINs and people's keys lie in files
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ca.ceremony.script import Role
 from cli.config import Config, load_config
-from cli.demo.programs import free_ports
 from cli.errors import HomeRefused
 from hsm.provision import softhsm_configuration
 from policies.terms import terms_template
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 PORTS = (8560, 8561)
+LOCALHOST = "127.0.0.1"
 CONFIG = "ninsho.toml"
 
 # token: program that may use it
@@ -106,8 +106,10 @@ ADMINISTRATORS = tuple(code for code, (_, role) in PEOPLE.items() if role is Rol
 OFFICERS = ("reception-1", "examiner-1", "approver-1", "head-1", "register-1")
 
 
-def make_home(path: Path, database: str | None, random: Callable[[int], bytes]) -> Config:
+def make_home(path: Path, database: str | None, ports: Sequence[int], random: Callable[[int], bytes]) -> Config:
     """Make the demo home `path` with everybody's keys and return its configuration; a ceremony makes its tokens.
+
+    `ports` are the responder's and the counters', as in `PORTS`; certificates will carry the first.
 
     Raises `HomeRefused` when `path` exists with something in it or SoftHSM2 could not use it or is not installed.
     """
@@ -128,7 +130,7 @@ def make_home(path: Path, database: str | None, random: Callable[[int], bytes]) 
     for name in (*PEOPLE, *OFFICERS):
         write_key_pair(path / "officers" / name)
     (path / "state" / "holder.salt").write_bytes(random(32))
-    (path / CONFIG).write_text(configuration(path.name, database, random), encoding="utf-8")
+    (path / CONFIG).write_text(configuration(path.name, database, ports, random), encoding="utf-8")
     return load_config(path / CONFIG)
 
 
@@ -142,9 +144,9 @@ def write_key_pair(stem: Path) -> None:
     stem.with_name(f"{stem.name}.pem").write_bytes(public)
 
 
-def configuration(name: str, database: str | None, random: Callable[[int], bytes]) -> str:
-    """The text of the home's configuration, with ports that are free now; certificates will carry them."""
-    ocsp, ra = free_ports(PORTS, "127.0.0.1")
+def configuration(name: str, database: str | None, ports: Sequence[int], random: Callable[[int], bytes]) -> str:
+    """The text of the home's configuration; certificates will carry the first of its `ports`."""
+    ocsp, ra = ports
     administrators = ", ".join(f'"officers/{each}.pem"' for each in ADMINISTRATORS)
     lines = [
         "# The configuration of a demo home: for looking and testing, never for people's certificates.",
@@ -164,7 +166,7 @@ def configuration(name: str, database: str | None, random: Callable[[int], bytes
         "",
         "[ocsp]",
         f"port = {ocsp}",
-        f'base_url = "http://127.0.0.1:{ocsp}"',
+        f'base_url = "http://{LOCALHOST}:{ocsp}"',
         "",
         "[ra]",
         f"port = {ra}",

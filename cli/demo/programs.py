@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -94,33 +94,44 @@ def interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def free_ports(preferred: Sequence[int], host: str) -> list[int]:
-    """The `preferred` ports, or as many others when one of them is in use: a new home takes what is free."""
-    if all(is_free(host, port) for port in preferred):
-        return list(preferred)
-    sockets = [socket.socket() for _ in preferred]
-    try:
-        for candidate in sockets:
-            candidate.bind((host, 0))
-        return [candidate.getsockname()[1] for candidate in sockets]
-    finally:
-        for candidate in sockets:
-            candidate.close()
+@contextmanager
+def reserved(preferred: Sequence[int], host: str) -> Iterator[list[int]]:
+    """The `preferred` ports, or as many others when one of them is in use: nobody else reserves them in this block.
 
-
-def demand_free(host: str, ports: Sequence[int]) -> None:
-    """Raise `PortBusy` for the first of `ports` that another program holds."""
-    for port in ports:
-        if not is_free(host, port):
-            raise PortBusy(port)
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether a program could listen on `port` of `host` now."""
-    with socket.socket() as candidate:
-        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    Certificates name the port long before a program listens there, so it is held meanwhile. A program that shares its
+    port among its own processes (SO_REUSEPORT), as the responder does, listens there all the same.
+    """
+    with ExitStack() as stack:
         try:
-            candidate.bind((host, port))
-        except OSError:
-            return False
-    return True
+            held = [stack.enter_context(_hold(host, port)) for port in preferred]
+        except PortBusy:
+            held = [stack.enter_context(_hold(host, 0)) for _ in preferred]
+        yield [each.getsockname()[1] for each in held]
+
+
+@contextmanager
+def demanded(port: int, host: str) -> Iterator[None]:
+    """Hold `port` as `reserved` does; raises `PortBusy` when another program holds it."""
+    with _hold(host, port):
+        yield
+
+
+def free_ports(preferred: Sequence[int], host: str) -> list[int]:
+    """The ports that `reserved` would hold now, for a program that shares its port with nobody."""
+    with reserved(preferred, host) as ports:
+        return ports
+
+
+def _hold(host: str, port: int) -> socket.socket:
+    """A socket bound to `port`, or any when 0, that refuses other reservations but not our listeners."""
+    held = socket.socket()
+    try:
+        # a port whose last connections are still fading is free; once bound, the kernel compares these options
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((host, port))
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except OSError:
+        held.close()
+        raise PortBusy(port) from None
+    return held

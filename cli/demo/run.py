@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -12,11 +13,11 @@ from cli.counter import Counter
 from cli.demo.ceremony import hold_ceremonies, publish_root_list
 from cli.demo.checking import Checked, check_all
 from cli.demo.holder_keys import holder_keys
-from cli.demo.home import CONFIG, make_home
+from cli.demo.home import CONFIG, LOCALHOST, PORTS, make_home
 from cli.demo.papers import read_papers, write_papers
 from cli.demo.people import residents, staff
 from cli.demo.plot import Plot, keys_needed
-from cli.demo.programs import Programs, demand_free, running
+from cli.demo.programs import Programs, demanded, reserved, running
 from cli.demo.story import Story, load_cast
 from cli.publishing import publish_lists
 from cli.waking import wake
@@ -46,9 +47,25 @@ class Demo:
         """Whether the home was made before; then it is served as it is."""
         return (self.home / CONFIG).is_file()
 
-    def make(self) -> None:
+    @contextmanager
+    def at_hand(self) -> Iterator[None]:
+        """The home, made now unless it exists; its port is nobody else's within this block.
+
+        Raises `PortBusy` when another program holds the port of a home that exists.
+        """
+        if self.exists:
+            config = load_config(self.home / CONFIG)
+            self.say(f"{self.home} exists and is served as it is.")
+            with demanded(config.ocsp.port, config.ocsp.host):
+                yield
+        else:
+            with reserved(PORTS, LOCALHOST) as ports:
+                self.make(ports)
+                yield
+
+    def make(self, ports: Sequence[int]) -> None:
         """Make the home and everything in it; its programs are stopped again when this returns."""
-        config = make_home(self.home, self.database, secrets.token_bytes)
+        config = make_home(self.home, self.database, ports, secrets.token_bytes)
         hold_ceremonies(config, self.say)
         with running(config.path, config.home / "log") as programs:
             programs.start("signer", ["signer", "run"])
@@ -77,7 +94,6 @@ class Demo:
         """
         config = load_config(self.home / CONFIG)
         read_papers(config)
-        demand_free(config.ocsp.host, [config.ocsp.port])
         publish_root_list(config)
         with running(config.path, config.home / "log") as programs:
             # whoever serves an old home again vouches for this machine's clock

@@ -276,6 +276,13 @@ def test_a_busy_port_is_a_clear_error(home: Path, responder: str) -> None:
     assert (result.returncode, error["code"]) == (9, "cli.busy-port")
 
 
+def test_a_second_responder_does_not_share_the_port(home: Path, responder: str) -> None:
+    """The server lets its workers share a port; a responder that runs already is not joined by another program's."""
+    command = [sys.executable, "-m", "cli.main", "--config", str(home / "ninsho.toml"), "--json", "ocsp", "serve"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, json.loads(ran.stderr.splitlines()[-1])["error"]["code"]) == (9, "cli.busy-port")
+
+
 def test_the_demo_runs_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     """The same demo holds on PostgreSQL, each program in its own role."""
     upgrade(postgres_url)

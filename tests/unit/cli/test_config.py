@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.config import Config, load_config
-from cli.demo.home import make_home, token_lines
+from cli.demo.home import PORTS, make_home, token_lines
 from cli.errors import ConfigRefused, HomeRefused
 from store.database import Database, check_schema
 from tests.fixtures.home import Home, in_process
@@ -98,7 +98,7 @@ def test_a_home_may_have_any_name(home: Home, tmp_path: Path, name: str) -> None
 def test_a_demo_home_in_a_folder_softhsm_cannot_name_is_refused(tmp_path: Path) -> None:
     """SoftHSM2's configuration has no way to write a #; nothing is made."""
     with pytest.raises(HomeRefused, match="comment"):
-        make_home(tmp_path / "hash#x", None, bytes)
+        make_home(tmp_path / "hash#x", None, PORTS, bytes)
     assert not (tmp_path / "hash#x").exists()
 
 
