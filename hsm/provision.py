@@ -18,6 +18,7 @@ from hsm.pool import PIN_REFUSALS
 __all__ = [
     "SlotDescription",
     "change_pin",
+    "closed_token",
     "described",
     "initialise",
     "set_user_pin",
@@ -100,7 +101,7 @@ def set_user_pin(config: TokenConfig, so_pin: str, user_pin: str) -> None:
     Raises PinRefused for either PIN, TokenAlreadyOpen when this process has the token open, TokenMissing,
     ModuleMissing, EnvironmentConflict, TokenUnavailable.
     """
-    with _closed_token(config) as token:
+    with closed_token(config) as token:
         session = _logged_in_as_officer(token, config.name, so_pin)
         try:
             session.init_pin(user_pin)
@@ -112,7 +113,7 @@ def set_user_pin(config: TokenConfig, so_pin: str, user_pin: str) -> None:
 
 def change_pin(config: TokenConfig, old: str, new: str) -> None:
     """Replace the user PIN `old`, which is tried once, by `new`. Raises what `set_user_pin` raises."""
-    with _closed_token(config) as token:
+    with closed_token(config) as token:
         session = token.open(rw=True)
         try:
             session.set_pin(old, new)
@@ -197,7 +198,7 @@ def _meant(module: Module, config: TokenConfig) -> SlotDescription:
 
 
 @contextmanager
-def _closed_token(config: TokenConfig) -> Iterator[pkcs11.Token]:
+def closed_token(config: TokenConfig) -> Iterator[pkcs11.Token]:
     """The token that `config` names, while no program starts or writes it; TokenAlreadyOpen when this one is in it."""
     with _reached(config) as attached:
         token = _token(attached, _meant(attached, config).slot)

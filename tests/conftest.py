@@ -4,5 +4,6 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.home",
     "tests.fixtures.tokens",
+    "tests.fixtures.cards",
     "tests.fixtures.vectors",
 ]
