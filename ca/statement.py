@@ -13,7 +13,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from ca.errors import KeyUnusable
 
-__all__ = ["Domain", "PrivateKey", "PublicKey", "key_octets", "message", "public_key", "sign", "verifies"]
+__all__ = [
+    "Domain",
+    "PrivateKey",
+    "PublicKey",
+    "key_octets",
+    "message",
+    "octets_verify",
+    "public_key",
+    "sign",
+    "sign_octets",
+    "verifies",
+]
 
 CURVES: Final = (ec.SECP256R1, ec.SECP384R1)
 SPKI_LIMIT: Final = 4096
@@ -34,6 +45,7 @@ class Domain(StrEnum):
     AUTHORITY = "authority-record"
     RETIREMENT = "retirement-record"
     CEREMONY = "ceremony-step"
+    NOTIFICATION = "key-notification"
 
 
 def message(domain: Domain, body: bytes) -> bytes:
@@ -42,11 +54,21 @@ def message(domain: Domain, body: bytes) -> bytes:
 
 
 def sign(key: PrivateKey, domain: Domain, body: bytes) -> bytes:
-    """Sign a statement.
+    """Sign a statement, with the algorithm of `sign_octets`."""
+    return sign_octets(key, message(domain, body))
 
-    RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2), ECDSA with SHA-256 (on P-384 with SHA-384), or Ed25519.
+
+def verifies(key: PublicKey, domain: Domain, body: bytes, signature: bytes) -> bool:
+    """Say whether the signature is this key's over this statement, made as `sign` makes it."""
+    return octets_verify(key, message(domain, body), signature)
+
+
+def sign_octets(key: PrivateKey, octets: bytes) -> bytes:
+    """Sign octets that carry no domain of ours, as an authenticator does (`ca.passkeys`); statements go by `sign`.
+
+    RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2), ECDSA with SHA-256 (on P-384 with SHA-384), or Ed25519:
+    COSE's RS256, ES256, ES384 and EdDSA.
     """
-    octets = message(domain, body)
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(octets, padding.PKCS1v15(), hashes.SHA256())
     if isinstance(key, ec.EllipticCurvePrivateKey):
@@ -54,9 +76,8 @@ def sign(key: PrivateKey, domain: Domain, body: bytes) -> bytes:
     return key.sign(octets)
 
 
-def verifies(key: PublicKey, domain: Domain, body: bytes, signature: bytes) -> bool:
-    """Say whether the signature is this key's over this statement, made as `sign` makes it."""
-    octets = message(domain, body)
+def octets_verify(key: PublicKey, octets: bytes, signature: bytes) -> bool:
+    """Say whether the signature is this key's over these octets, made as `sign_octets` makes it."""
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, octets, padding.PKCS1v15(), hashes.SHA256())

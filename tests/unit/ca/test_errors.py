@@ -12,6 +12,7 @@ import ca.ceremony.errors
 import ca.document_errors
 import ca.link_errors
 import ca.paper_errors
+import ca.passkey_errors
 import ca.refusals  # noqa: F401 - its refusals are judged too
 from ca.errors import ApplicationMalformed, AuthorityNotIssuing, CAError
 from ca.warrant_errors import ProfileNotAuthorised
