@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from ca.errors import CAError
 
 __all__ = [
+    "BranchOfTerminalUnknown",
     "BranchUnknown",
     "CodeTwice",
+    "CredentialIdTwice",
+    "CredentialIncomplete",
     "DocumentOfAnotherDeployment",
     "DocumentOutdated",
     "DocumentRefused",
@@ -125,3 +128,36 @@ class BranchUnknown(RosterRefused):
     code = "ca.roster-branch-unknown"
     sentence = "Person {person!r} is in branch {branch!r}, which the roster does not hold"
     next = "Add the branch or correct its code"
+
+
+@dataclass(eq=False)
+class BranchOfTerminalUnknown(RosterRefused):
+    """A terminal stands in a branch that the roster does not hold."""
+
+    terminal: str
+    branch: str
+    code = "ca.roster-terminal-branch-unknown"
+    sentence = "Terminal {terminal!r} is in branch {branch!r}, which the roster does not hold"
+    next = "Add the branch or correct its code"
+
+
+@dataclass(eq=False)
+class CredentialIncomplete(RosterRefused):
+    """A passkey lacks its credential id or its relying party, or a plain key has one."""
+
+    credential: str
+    kind: str
+    code = "ca.roster-credential-incomplete"
+    sentence = "The credential {credential!r} of kind {kind!r} lacks an id or a relying party, or has one too many"
+    next = "Give a passkey both its credential id and its RP ID, and a key neither"
+
+
+@dataclass(eq=False)
+class CredentialIdTwice(RosterRefused):
+    """Two passkeys have one credential id, so a browser's answer would name two."""
+
+    credential: str
+    other: str
+    code = "ca.roster-credential-id-twice"
+    sentence = "The credentials {credential!r} and {other!r} have the same credential id"
+    next = "Enrol each passkey once"

@@ -1,6 +1,6 @@
 """The roster: who may sign what, where, with which credential. The signer believes nobody outside the newest one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -11,8 +11,11 @@ from pydantic.dataclasses import dataclass
 
 from ca.canonical import CONFIG, Code, Moment, Octets, decode, encode
 from ca.document_errors import (
+    BranchOfTerminalUnknown,
     BranchUnknown,
     CodeTwice,
+    CredentialIdTwice,
+    CredentialIncomplete,
     DocumentOfAnotherDeployment,
     DocumentOutdated,
     KeyTwice,
@@ -30,6 +33,7 @@ __all__ = [
     "Person",
     "Role",
     "Roster",
+    "Terminal",
     "open_roster",
     "parse_roster",
     "roster_document",
@@ -37,9 +41,17 @@ __all__ = [
 ]
 
 LIMIT: Final = MOST_DOCUMENT_OCTETS
-"""Octets of a roster, as many as the store keeps: about 8,000 officers."""
+"""Octets of a roster, as many as the store keeps: about 3,000 officers, each with a key and two passkeys."""
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+Window = Annotated[str, Field(pattern=r"\A[0-9]{3}[A-Z]\z")]
+"""A window of a branch (窓口), as it stands in a resident's facts."""
+
+RelyingPartyId = Annotated[
+    str, Field(max_length=253, pattern=r"\A[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\z")
+]
+"""An RP ID: a domain name in lower case."""
 
 
 class Role(StrEnum):
@@ -77,19 +89,51 @@ nothing else (NIAP PP_CA FMT_SMR.2, CIMC; fact sheet d.1)."""
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
 class Credential:
-    """A key that signs for a person: a key file, a card or a token alike. `spki` is its SubjectPublicKeyInfo in DER.
+    """A key that signs for a person; `spki` is its SubjectPublicKeyInfo in DER.
+
+    Of kind "key": a key file, a card or a token alike. "passkey": one that a browser uses for the relying party
+    `rp_id` (WebAuthn Level 2), which knows it by its credential `id`. "demo-passkey": the same made by software, which
+    counts in demo homes only. It counts from `valid_from` (inclusive) until `valid_until` (exclusive).
+
+    Raises CredentialIncomplete for a passkey without id or relying party and for a key with one.
+    """
+
+    code: Code
+    kind: Literal["key", "passkey", "demo-passkey"] = "key"
+    id: Annotated[Octets, Field(max_length=1023)] = b""
+    rp_id: RelyingPartyId | Literal[""] = ""
+    spki: Annotated[Octets, Field(min_length=1, max_length=4096)]
+    valid_from: Moment
+    valid_until: Moment
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        is_passkey = self.kind != "key"
+        if is_passkey != bool(self.id) or is_passkey != bool(self.rp_id):
+            raise CredentialIncomplete(self.code, self.kind)
+        return self
+
+    def valid(self, at: datetime) -> bool:
+        """Say whether the credential counts at that moment."""
+        return self.valid_from <= at < self.valid_until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Terminal:
+    """A counter's terminal (窓口端末): its key signs that a card made its key pair at that window of that branch.
 
     It counts from `valid_from` (inclusive) until `valid_until` (exclusive).
     """
 
     code: Code
-    kind: Literal["key"] = "key"
+    branch: Code
+    window: Window
     spki: Annotated[Octets, Field(min_length=1, max_length=4096)]
     valid_from: Moment
     valid_until: Moment
 
     def valid(self, at: datetime) -> bool:
-        """Say whether the credential counts at that moment."""
+        """Say whether the terminal counts at that moment."""
         return self.valid_from <= at < self.valid_until
 
 
@@ -122,10 +166,10 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
 class Roster:
-    """All persons, branches and credentials of a deployment, as two administrators signed them.
+    """All persons, branches, credentials and terminals of a deployment, as two administrators signed them.
 
-    Construction raises RolesExclude, KeyTwice, CodeTwice or BranchUnknown, and KeyUnusable for a weak or broken
-    credential key. `version` rises with every change.
+    Construction raises a subclass of RosterRefused, and KeyUnusable for a weak or broken key of a credential or a
+    terminal. `version` rises with every change.
     """
 
     deployment: Code
@@ -133,22 +177,24 @@ class Roster:
     made_at: Moment
     branches: tuple[Branch, ...]
     persons: tuple[Person, ...]
+    terminals: tuple[Terminal, ...] = ()
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:
+        credentials = [credential for person in self.persons for credential in person.credentials]
         _refuse_doubles([branch.code for branch in self.branches])
         _refuse_doubles([person.code for person in self.persons])
-        _refuse_doubles([credential.code for person in self.persons for credential in person.credentials])
-        owners: dict[bytes, str] = {}
+        keyed: list[Credential | Terminal] = [*credentials, *self.terminals]
+        _refuse_doubles([each.code for each in keyed])
+        _refuse_shared_keys(keyed)
+        _refuse_shared_ids(credentials)
         for person in self.persons:
             for code in person.branches:
                 if code not in self._branches:
                     raise BranchUnknown(person.code, code)
-            for credential in person.credentials:
-                public_key(credential.spki)
-                if credential.spki in owners:
-                    raise KeyTwice(owners[credential.spki], credential.code)
-                owners[credential.spki] = credential.code
+        for terminal in self.terminals:
+            if terminal.branch not in self._branches:
+                raise BranchOfTerminalUnknown(terminal.code, terminal.branch)
         return self
 
     @cached_property
@@ -159,6 +205,14 @@ class Roster:
     def _persons(self) -> dict[str, Person]:
         return {person.code: person for person in self.persons}
 
+    @cached_property
+    def _terminals(self) -> dict[str, Terminal]:
+        return {terminal.code: terminal for terminal in self.terminals}
+
+    @cached_property
+    def _passkeys(self) -> dict[bytes, tuple[Person, Credential]]:
+        return {each.id: (person, each) for person in self.persons for each in person.credentials if each.id}
+
     def person(self, code: str) -> Person | None:
         """Return the person with that code, None for nobody."""
         return self._persons.get(code)
@@ -167,6 +221,18 @@ class Roster:
         """Return the branch with that code, None for none."""
         return self._branches.get(code)
 
+    def terminal(self, code: str) -> Terminal | None:
+        """Return the terminal with that code, None for none."""
+        return self._terminals.get(code)
+
+    def credential(self, id: bytes) -> tuple[Person, Credential] | None:
+        """Return the passkey with that credential id and whose it is, None for none."""
+        return self._passkeys.get(id)
+
+    def enrols_terminals(self, branch: str) -> bool:
+        """Say whether keys of the branch's cards are made at enrolled terminals only."""
+        return any(terminal.branch == branch for terminal in self.terminals)
+
 
 def _refuse_doubles(codes: list[str]) -> None:
     seen: set[str] = set()
@@ -174,6 +240,24 @@ def _refuse_doubles(codes: list[str]) -> None:
         if code in seen:
             raise CodeTwice(code)
         seen.add(code)
+
+
+def _refuse_shared_keys(holders: Sequence[Credential | Terminal]) -> None:
+    owners: dict[bytes, str] = {}
+    for each in holders:
+        public_key(each.spki)
+        if each.spki in owners:
+            raise KeyTwice(owners[each.spki], each.code)
+        owners[each.spki] = each.code
+
+
+def _refuse_shared_ids(credentials: Iterable[Credential]) -> None:
+    owners: dict[bytes, str] = {}
+    for each in credentials:
+        if each.id in owners:
+            raise CredentialIdTwice(owners[each.id], each.code)
+        if each.id:
+            owners[each.id] = each.code
 
 
 _ADAPTER: Final = TypeAdapter(Roster)

@@ -9,8 +9,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import ValidationError
 
 from ca.document_errors import (
+    BranchOfTerminalUnknown,
     BranchUnknown,
     CodeTwice,
+    CredentialIdTwice,
+    CredentialIncomplete,
     DocumentOfAnotherDeployment,
     DocumentOutdated,
     DocumentSignatureInvalid,
@@ -20,9 +23,19 @@ from ca.document_errors import (
     TooFewDocumentSigners,
 )
 from ca.errors import DocumentMalformed, KeyUnusable
-from ca.roster import FORBIDDEN_PAIRS, Credential, Person, Role, Roster, open_roster, parse_roster, sign_roster
+from ca.roster import (
+    FORBIDDEN_PAIRS,
+    Credential,
+    Person,
+    Role,
+    Roster,
+    Terminal,
+    open_roster,
+    parse_roster,
+    sign_roster,
+)
 from ca.statement import key_octets
-from tests.fixtures.officers import NOW, Office, credential, make_office, person
+from tests.fixtures.officers import NOW, Office, credential, make_office, passkey, person, software_key, terminal
 
 OFFICE = make_office(version=5)
 ALLOWED = {frozenset({Role.RECEPTION, Role.EXAMINE}), frozenset({Role.APPROVE, Role.HEAD})}
@@ -186,3 +199,91 @@ def test_a_credential_counts_from_its_first_moment_until_its_last(days: int, val
 def test_nobody_and_nowhere_are_none() -> None:
     """A code outside the roster names nobody."""
     assert (OFFICE.roster.person("nobody"), OFFICE.roster.branch("nowhere")) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": b""},
+        {"rp_id": ""},
+        {"kind": "key"},
+        {"kind": "key", "id": b""},
+        {"kind": "key", "rp_id": ""},
+    ],
+    ids=["passkey-without-id", "passkey-without-party", "key-with-both", "key-with-party", "key-with-id"],
+)
+def test_a_credential_that_is_neither_key_nor_passkey_is_refused(changed: dict[str, str]) -> None:
+    """WebAuthn Level 2 section 7.2 steps 5 to 15: a passkey is known by its id and counts for one relying party."""
+    with pytest.raises(CredentialIncomplete):
+        replace(passkey("taro"), **changed)  # type: ignore[arg-type]  # by their names
+
+
+@pytest.mark.parametrize(
+    "rp_id", ["Approve.example.jp", "https://approve.example.jp", "approve.example.jp.", "a..b", "-a", "x" * 254]
+)
+def test_a_relying_party_is_a_domain_in_one_spelling(rp_id: str) -> None:
+    """WebAuthn Level 2 section 5.1.2: the RP ID is a domain; another spelling would have another hash."""
+    with pytest.raises(ValidationError):
+        replace(passkey("taro"), rp_id=rp_id)
+
+
+def test_two_passkeys_with_one_id_are_refused() -> None:
+    """WebAuthn Level 2 section 7.1 step 22: a browser's answer names one credential."""
+    taro = replace(person("taro", (Role.RECEPTION,), "minato"), credentials=(passkey("taro"),))
+    other = replace(passkey("hanako"), id=passkey("taro").id)
+    with pytest.raises(CredentialIdTwice):
+        with_persons(taro, replace(person("hanako", (Role.APPROVE,), "minato"), credentials=(other,)))
+
+
+def test_a_passkey_is_found_by_its_id() -> None:
+    """WebAuthn Level 2 section 7.2 step 6: the id says whose passkey answered; a key has none."""
+    taro = person("taro", (Role.RECEPTION,), "minato")
+    both = replace(taro, credentials=(*taro.credentials, passkey("taro")))
+    roster = with_persons(both)
+    assert roster.credential(passkey("taro").id) == (both, passkey("taro"))
+    assert (roster.credential(b""), roster.credential(b"another")) == (None, None)
+
+
+def test_a_roster_holds_terminals() -> None:
+    """Fact sheet c.1: a key notification comes from a known terminal of a window of a branch."""
+    roster = replace(OFFICE.roster, terminals=(terminal("minato"),))
+    assert roster.terminal("terminal-minato") == terminal("minato")
+    assert roster.terminal("another") is None
+    assert (roster.enrols_terminals("minato"), roster.enrols_terminals("sapporo")) == (True, False)
+    office = replace(OFFICE, roster=roster)
+    assert opened(office) == roster
+
+
+def test_a_terminal_of_an_unknown_branch_is_refused() -> None:
+    """Requirement ROL-3, for terminals."""
+    with pytest.raises(BranchOfTerminalUnknown):
+        replace(OFFICE.roster, terminals=(terminal("atlantis"),))
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({"spki": key_octets(software_key("auditor").public_key())}, KeyTwice),
+        ({"code": "key-auditor"}, CodeTwice),
+        ({"spki": key_octets(ec.generate_private_key(ec.SECP521R1()).public_key())}, KeyUnusable),
+    ],
+    ids=["a-persons-key", "a-credentials-code", "a-weak-key"],
+)
+def test_a_terminals_key_is_its_own(changed: dict[str, str], refusal: type[Exception]) -> None:
+    """Requirement ROL-2: a terminal never signs as a person, nor a person as a terminal."""
+    with pytest.raises(refusal):
+        replace(OFFICE.roster, terminals=(replace(terminal("minato"), **changed),))  # type: ignore[arg-type]  # by name
+
+
+@pytest.mark.parametrize("window", ["1A", "001a", "0001A", "001A ", ""])
+def test_a_window_has_the_form_of_the_facts(window: str) -> None:
+    """Fact sheet c.1: three digits and a letter, as a resident's facts name it."""
+    with pytest.raises(ValidationError):
+        replace(terminal("minato"), window=window)
+
+
+@pytest.mark.parametrize(("days", "valid"), [(-181, False), (-180, True), (179, True), (180, False)])
+def test_a_terminal_counts_from_its_first_moment_until_its_last(days: int, valid: bool) -> None:
+    """As for credentials: a terminal that was replaced signs no more."""
+    one: Terminal = terminal("minato")
+    assert one.valid(NOW + timedelta(days=days)) is valid
