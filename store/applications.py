@@ -25,6 +25,7 @@ from store.errors import (
 )
 from store.rosters import MOST_SIGNATURE_OCTETS
 from store.rows import among, insert_new
+from store.signatures import note_signatures
 from store.tables import APPLICATION, APPLICATION_USE, EVIDENCE, READY
 
 State: TypeAlias = Literal["open", "done", "refused", "parked"]
@@ -250,10 +251,12 @@ def finish(tx: Transaction, id: UUID, token: bytes, state: State, outcome: str, 
 def finish_many(
     tx: Transaction, ids: Collection[UUID], token: bytes, state: State, outcome: str, at: datetime
 ) -> frozenset[UUID]:
-    """End many claimed applications alike, in one statement; what is not in the answer is lost."""
+    """End many claimed applications alike and note who signed them; what is not in the answer is lost."""
     word("outcome", outcome)
     ended = {"state": state, "outcome": outcome, "finished_at": at, "claim_until": None}
-    return _claimed(tx, ids, token, ended)
+    finished = _claimed(tx, ids, token, ended)
+    note_signatures(tx, finished, outcome, at)
+    return finished
 
 
 def give_back(tx: Transaction, ids: Collection[UUID], token: bytes, *, failed: bool) -> frozenset[UUID]:

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, delete, literal_column, select, tuple_, update
 
 from store.bounds import ISSUER, octets, serial_octets, serial_of, utc, word
+from store.branches import enter_branches
 from store.database import Transaction
 from store.errors import (
     CertificateError,
@@ -152,6 +153,7 @@ def record_many(tx: Transaction, signed: Sequence[tuple[str, int, bytes]], at: d
         for row in waiting
     ]
     insert_all(tx, STATUS, rows)
+    enter_branches(tx, waiting, at)
 
 
 def abandon(tx: Transaction, issuer: str, serial: int, at: datetime) -> None:
@@ -375,7 +377,10 @@ def _reserved_rows(tx: Transaction, keys: Sequence[Key]) -> list[Row[Any]]:
     return rows
 
 
-_WAITING = [CERTIFICATE.c[name] for name in ("issuer", "serial", "partition", "not_after", "application_id")]
+_WAITING = [
+    CERTIFICATE.c[name]
+    for name in ("issuer", "serial", "partition", "not_after", "application_id", "holder", "kind", "profile")
+]
 
 
 def _place(tx: Transaction, holder: bytes, kind: str, place: str) -> Key | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, delete, select, tuple_
 
+from store.counter_tables import CERTIFICATE_BRANCH
 from store.database import Transaction
 from store.rows import insert_all, insertion, update_all
 from store.tables import BLOCKED_KEY, CERTIFICATE, CHANGE_COUNTER, GOOD, HOLDER_PLACE, JOURNAL, REVOKED, STATUS
@@ -76,6 +77,8 @@ def enter(tx: Transaction, many: Sequence[Change], at: datetime) -> None:
         for one in many
     ]
     update_all(tx, STATUS, written, ("issuer", "serial"))
+    found_by = [{name: row[name] for name in ("issuer", "serial", "state")} for row in written]
+    update_all(tx, CERTIFICATE_BRANCH, found_by, ("issuer", "serial"))
     insert_all(
         tx,
         JOURNAL,

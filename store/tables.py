@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Dialect, Index, LargeBinary, SmallInteger, Table, Uuid, text
 from sqlalchemy.sql.schema import SchemaItem
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,11 +48,13 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else instant(value)
 
 
-def _key(type_: type[Any] | None = None) -> Any:  # noqa: ANN401 - SQLModel's fields are typed by their annotation
+def key(type_: type[Any] | None = None) -> Any:  # noqa: ANN401 - SQLModel's fields are typed by their annotation
+    """Give the field of a primary key's column."""
     return Field(primary_key=True) if type_ is None else Field(primary_key=True, sa_type=type_)
 
 
-def _plain(type_: type[Any]) -> Any:  # noqa: ANN401 - SQLModel's fields are typed by their annotation
+def plain(type_: TypeEngine[Any] | type[Any]) -> Any:  # noqa: ANN401 - SQLModel's fields are typed by their annotation
+    """Give the field of a column of this type."""
     return Field(sa_type=type_)
 
 
@@ -63,15 +65,15 @@ class AuthorityRow(SQLModel, table=True):
     __table_args__: ClassVar[Sequence[SchemaItem]] = (
         Index("authority_generation", "issuer", "generation", unique=True),
     )
-    name: str = _key()
+    name: str = key()
     issuer: str
     generation: int
-    subject_der: bytes = _plain(LargeBinary)
-    certificate: bytes = _plain(LargeBinary)
-    key_hash: bytes = _plain(LargeBinary)
-    document: bytes = _plain(LargeBinary)
-    signatures: list[list[str]] = _plain(JSON)
-    added_at: datetime = _plain(Instant)
+    subject_der: bytes = plain(LargeBinary)
+    certificate: bytes = plain(LargeBinary)
+    key_hash: bytes = plain(LargeBinary)
+    document: bytes = plain(LargeBinary)
+    signatures: list[list[str]] = plain(JSON)
+    added_at: datetime = plain(Instant)
     version: int = Field(sa_column_kwargs={"server_default": "1"})
 
 
@@ -79,22 +81,22 @@ class AuthorityVersionRow(SQLModel, table=True):
     """A newer version of an authority's signed document; everything else about the authority stays."""
 
     __tablename__: ClassVar[str] = "authority_version"
-    name: str = _key()
+    name: str = key()
     version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    document: bytes = _plain(LargeBinary)
-    signatures: list[list[str]] = _plain(JSON)
-    added_at: datetime = _plain(Instant)
+    document: bytes = plain(LargeBinary)
+    signatures: list[list[str]] = plain(JSON)
+    added_at: datetime = plain(Instant)
 
 
 class RetirementRow(SQLModel, table=True):
     """A signed statement that an authority's key ended, by the SHA-256 of its document."""
 
     __tablename__: ClassVar[str] = "retirement"
-    digest: bytes = _key(LargeBinary)
+    digest: bytes = key(LargeBinary)
     authority: str
-    document: bytes = _plain(LargeBinary)
-    signatures: list[list[str]] = _plain(JSON)
-    added_at: datetime = _plain(Instant)
+    document: bytes = plain(LargeBinary)
+    signatures: list[list[str]] = plain(JSON)
+    added_at: datetime = plain(Instant)
 
 
 class RosterRow(SQLModel, table=True):
@@ -102,15 +104,19 @@ class RosterRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "roster"
     version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    document: bytes = _plain(LargeBinary)
-    signatures: list[list[str]] = _plain(JSON)
-    added_at: datetime = _plain(Instant)
+    document: bytes = plain(LargeBinary)
+    signatures: list[list[str]] = plain(JSON)
+    added_at: datetime = plain(Instant)
 
 
 # What a signer may claim, written once: the index that finds it serves only a query that says the same. `examinations`
 # and `approvals` are counted by a trigger on evidence, so the front end cannot write them and a long queue of waiting
 # cases costs nothing.
 READY = text("state = 'open' AND examinations >= examinations_required AND approvals >= approvals_required")
+
+
+# What waits for an officer's approval, for the index and the queue alike.
+UNAPPROVED = text("state = 'open' AND examinations >= examinations_required AND approvals < approvals_required")
 
 
 class ApplicationRow(SQLModel, table=True):
@@ -120,32 +126,33 @@ class ApplicationRow(SQLModel, table=True):
     __table_args__: ClassVar[Sequence[SchemaItem]] = (
         CheckConstraint("state IN ('open', 'done', 'refused', 'parked')", name="application_state"),
         Index("application_ready", "id", sqlite_where=READY, postgresql_where=READY),
+        Index("application_unapproved", "branch", "id", sqlite_where=UNAPPROVED, postgresql_where=UNAPPROVED),
         Index("application_branch", "branch", "id"),
         Index("application_holder", "holder"),
     )
-    id: UUID = _key(Uuid)
+    id: UUID = key(Uuid)
     action: str
     authority: str
     profile: str
-    holder: bytes = _plain(LargeBinary)
+    holder: bytes = plain(LargeBinary)
     kind: str | None
     branch: str
-    canonical: bytes = _plain(LargeBinary)
-    digest: bytes = _plain(LargeBinary)
-    examinations_required: int = _plain(SmallInteger)
-    approvals_required: int = _plain(SmallInteger)
+    canonical: bytes = plain(LargeBinary)
+    digest: bytes = plain(LargeBinary)
+    examinations_required: int = plain(SmallInteger)
+    approvals_required: int = plain(SmallInteger)
     requester: str
-    created_at: datetime = _plain(Instant)
-    expires_at: datetime = _plain(Instant)
+    created_at: datetime = plain(Instant)
+    expires_at: datetime = plain(Instant)
     examinations: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     approvals: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     state: str = Field(sa_column_kwargs={"server_default": "open"})
     attempts: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     outcome: str | None
-    finished_at: datetime | None = _plain(Instant)
+    finished_at: datetime | None = plain(Instant)
     claimed_by: str | None
-    claim_token: bytes | None = _plain(LargeBinary)
-    claim_until: datetime | None = _plain(Instant)
+    claim_token: bytes | None = plain(LargeBinary)
+    claim_until: datetime | None = plain(Instant)
 
 
 class EvidenceRow(SQLModel, table=True):
@@ -155,24 +162,24 @@ class EvidenceRow(SQLModel, table=True):
     __table_args__: ClassVar[Sequence[SchemaItem]] = (
         CheckConstraint("role IN ('submission', 'examination', 'approval')", name="evidence_role"),
     )
-    application_id: UUID = _key(Uuid)
-    role: str = _key()
-    person: str = _key()
+    application_id: UUID = key(Uuid)
+    role: str = key()
+    person: str = key()
     credential: str
     kind: str
-    signature: bytes = _plain(LargeBinary)
-    digest: bytes = _plain(LargeBinary)
-    signed_at: datetime = _plain(Instant)
+    signature: bytes = plain(LargeBinary)
+    digest: bytes = plain(LargeBinary)
+    signed_at: datetime = plain(Instant)
 
 
 class ApplicationUseRow(SQLModel, table=True):
     """That an application was carried out, once."""
 
     __tablename__: ClassVar[str] = "application_use"
-    application_id: UUID = _key(Uuid)
-    at: datetime = _plain(Instant)
+    application_id: UUID = key(Uuid)
+    at: datetime = plain(Instant)
     issuer: str
-    serial: bytes = _plain(LargeBinary)
+    serial: bytes = plain(LargeBinary)
 
 
 class CertificateRow(SQLModel, table=True):
@@ -194,24 +201,24 @@ class CertificateRow(SQLModel, table=True):
             postgresql_where=text("state = 'reserved'"),
         ),
     )
-    issuer: str = _key()
-    serial: bytes = _key(LargeBinary)
+    issuer: str = key()
+    serial: bytes = key(LargeBinary)
     authority: str
     profile: str
-    profile_digest: bytes = _plain(LargeBinary)
-    application_id: UUID | None = _plain(Uuid)
-    holder: bytes = _plain(LargeBinary)
+    profile_digest: bytes = plain(LargeBinary)
+    application_id: UUID | None = plain(Uuid)
+    holder: bytes = plain(LargeBinary)
     kind: str | None
     partition: str
-    distribution_point: bytes = _plain(LargeBinary)
-    key_hash: bytes = _plain(LargeBinary)
-    tbs: bytes = _plain(LargeBinary)
-    certificate: bytes | None = _plain(LargeBinary)
+    distribution_point: bytes = plain(LargeBinary)
+    key_hash: bytes = plain(LargeBinary)
+    tbs: bytes = plain(LargeBinary)
+    certificate: bytes | None = plain(LargeBinary)
     state: str
-    not_before: datetime = _plain(Instant)
-    not_after: datetime = _plain(Instant)
-    reserved_at: datetime = _plain(Instant)
-    issued_at: datetime | None = _plain(Instant)
+    not_before: datetime = plain(Instant)
+    not_after: datetime = plain(Instant)
+    reserved_at: datetime = plain(Instant)
+    issued_at: datetime | None = plain(Instant)
 
 
 class HolderPlaceRow(SQLModel, table=True):
@@ -221,27 +228,27 @@ class HolderPlaceRow(SQLModel, table=True):
     __table_args__: ClassVar[Sequence[SchemaItem]] = (
         CheckConstraint("place IN ('live', 'pending')", name="holder_place_place"),
     )
-    holder: bytes = _key(LargeBinary)
-    kind: str = _key()
-    place: str = _key()
+    holder: bytes = key(LargeBinary)
+    kind: str = key()
+    place: str = key()
     issuer: str
-    serial: bytes = _plain(LargeBinary)
+    serial: bytes = plain(LargeBinary)
 
 
 class KeyOwnerRow(SQLModel, table=True):
     """Whose a subject key is: the first holder who had a certificate for it."""
 
     __tablename__: ClassVar[str] = "key_owner"
-    key_hash: bytes = _key(LargeBinary)
-    holder: bytes = _plain(LargeBinary)
+    key_hash: bytes = key(LargeBinary)
+    holder: bytes = plain(LargeBinary)
 
 
 class BlockedKeyRow(SQLModel, table=True):
     """A key that never gets a certificate again."""
 
     __tablename__: ClassVar[str] = "blocked_key"
-    key_hash: bytes = _key(LargeBinary)
-    at: datetime = _plain(Instant)
+    key_hash: bytes = key(LargeBinary)
+    at: datetime = plain(Instant)
 
 
 _LISTED = text("state <> 0")
@@ -256,14 +263,14 @@ class StatusRow(SQLModel, table=True):
         CheckConstraint("(state = 0) = (revoked_at IS NULL)", name="status_revoked_at"),
         {"sqlite_with_rowid": False},
     )
-    issuer: str = _key()
-    serial: bytes = _key(LargeBinary)
+    issuer: str = key()
+    serial: bytes = key(LargeBinary)
     partition: str
-    state: int = _plain(SmallInteger)
-    revoked_at: datetime | None = _plain(Instant)
-    reason: int | None = _plain(SmallInteger)
-    invalidity_at: datetime | None = _plain(Instant)
-    not_after: datetime = _plain(Instant)
+    state: int = plain(SmallInteger)
+    revoked_at: datetime | None = plain(Instant)
+    reason: int | None = plain(SmallInteger)
+    invalidity_at: datetime | None = plain(Instant)
+    not_after: datetime = plain(Instant)
     step: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
 
 
@@ -275,66 +282,66 @@ class JournalRow(SQLModel, table=True):
         CheckConstraint("act IN ('revoke', 'hold', 'release')", name="revocation_journal_act"),
         {"sqlite_with_rowid": False},
     )
-    issuer: str = _key()
-    serial: bytes = _key(LargeBinary)
-    step: int = _key(SmallInteger)
+    issuer: str = key()
+    serial: bytes = key(LargeBinary)
+    step: int = key(SmallInteger)
     act: str
-    at: datetime = _plain(Instant)
-    reason: int | None = _plain(SmallInteger)
-    invalidity_at: datetime | None = _plain(Instant)
-    application_id: UUID | None = _plain(Uuid)
+    at: datetime = plain(Instant)
+    reason: int | None = plain(SmallInteger)
+    invalidity_at: datetime | None = plain(Instant)
+    application_id: UUID | None = plain(Uuid)
 
 
 class ChangeCounterRow(SQLModel, table=True):
     """How many transactions changed a status of this issuer."""
 
     __tablename__: ClassVar[str] = "change_counter"
-    issuer: str = _key()
-    value: int = _plain(BigInteger)
+    issuer: str = key()
+    value: int = plain(BigInteger)
 
 
 class PartitionRow(SQLModel, table=True):
     """One partition of an issuer's CRL and the latest end of a certificate in it."""
 
     __tablename__: ClassVar[str] = "partition"
-    issuer: str = _key()
-    code: str = _key()
-    last_not_after: datetime = _plain(Instant)
+    issuer: str = key()
+    code: str = key()
+    last_not_after: datetime = plain(Instant)
 
 
 class DistributionPointRow(SQLModel, table=True):
     """The distribution point that a generation's certificates in a partition name, bound for ever."""
 
     __tablename__: ClassVar[str] = "distribution_point"
-    issuer: str = _key()
-    partition: str = _key()
-    authority: str = _key()
-    name: bytes = _plain(LargeBinary)
+    issuer: str = key()
+    partition: str = key()
+    authority: str = key()
+    name: bytes = plain(LargeBinary)
 
 
 class CRLNumberRow(SQLModel, table=True):
     """The last CRL number given out for a partition; the row is locked while the next one is taken."""
 
     __tablename__: ClassVar[str] = "crl_number"
-    issuer: str = _key()
-    partition: str = _key()
-    number: int = _plain(BigInteger)
+    issuer: str = key()
+    partition: str = key()
+    number: int = plain(BigInteger)
 
 
 class CRLRow(SQLModel, table=True):
     """A CRL that passed the gate."""
 
     __tablename__: ClassVar[str] = "crl"
-    issuer: str = _key()
-    partition: str = _key()
-    authority: str = _key()
-    number: int = _key(BigInteger)
-    distribution_point: bytes = _plain(LargeBinary)
-    this_update: datetime = _plain(Instant)
-    next_update: datetime = _plain(Instant)
-    sha256: bytes = _plain(LargeBinary)
-    size: int = _plain(BigInteger)
-    entries: int = _plain(BigInteger)
+    issuer: str = key()
+    partition: str = key()
+    authority: str = key()
+    number: int = key(BigInteger)
+    distribution_point: bytes = plain(LargeBinary)
+    this_update: datetime = plain(Instant)
+    next_update: datetime = plain(Instant)
+    sha256: bytes = plain(LargeBinary)
+    size: int = plain(BigInteger)
+    entries: int = plain(BigInteger)
 
 
 class PublicationRequestRow(SQLModel, table=True):
@@ -349,12 +356,12 @@ class PublicationRequestRow(SQLModel, table=True):
             postgresql_where=text("answered_at IS NULL"),
         ),
     )
-    id: UUID = _key(Uuid)
+    id: UUID = key(Uuid)
     issuer: str
     partition: str | None
     requested_by: str
-    requested_at: datetime = _plain(Instant)
-    answered_at: datetime | None = _plain(Instant)
+    requested_at: datetime = plain(Instant)
+    answered_at: datetime | None = plain(Instant)
     answer: str | None
 
 
@@ -362,52 +369,54 @@ class AuditEntryRow(SQLModel, table=True):
     """One link of one process instance's audit chain."""
 
     __tablename__: ClassVar[str] = "audit_entry"
-    instance: str = _key()
-    sequence: int = _key(BigInteger)
+    __table_args__: ClassVar[Sequence[SchemaItem]] = (Index("audit_entry_newest", "at", "instance", "sequence"),)
+    instance: str = key()
+    sequence: int = key(BigInteger)
     program: str
-    at: datetime = _plain(Instant)
+    at: datetime = plain(Instant)
     event: str
     facts: str
-    previous: bytes = _plain(LargeBinary)
-    hash: bytes = _plain(LargeBinary)
+    previous: bytes = plain(LargeBinary)
+    hash: bytes = plain(LargeBinary)
 
 
 class AuditHeadRow(SQLModel, table=True):
     """The newest link of a chain; the row is locked while the next one is made."""
 
     __tablename__: ClassVar[str] = "audit_head"
-    instance: str = _key()
+    instance: str = key()
     program: str
-    sequence: int = _plain(BigInteger)
-    hash: bytes = _plain(LargeBinary)
+    sequence: int = plain(BigInteger)
+    hash: bytes = plain(LargeBinary)
 
 
-def _table(model: type[SQLModel]) -> Table:
+def table(model: type[SQLModel]) -> Table:
+    """Give the Core table behind a model."""
     return cast("Table", model.__table__)  # type: ignore[attr-defined]  # SQLModel makes it and does not declare it
 
 
 METADATA = SQLModel.metadata
-AUTHORITY = _table(AuthorityRow)
-AUTHORITY_VERSION = _table(AuthorityVersionRow)
-RETIREMENT = _table(RetirementRow)
-ROSTER = _table(RosterRow)
-APPLICATION = _table(ApplicationRow)
-EVIDENCE = _table(EvidenceRow)
-APPLICATION_USE = _table(ApplicationUseRow)
-CERTIFICATE = _table(CertificateRow)
-HOLDER_PLACE = _table(HolderPlaceRow)
-KEY_OWNER = _table(KeyOwnerRow)
-BLOCKED_KEY = _table(BlockedKeyRow)
-STATUS = _table(StatusRow)
-JOURNAL = _table(JournalRow)
-CHANGE_COUNTER = _table(ChangeCounterRow)
-PARTITION = _table(PartitionRow)
-DISTRIBUTION_POINT = _table(DistributionPointRow)
-CRL_NUMBER = _table(CRLNumberRow)
-CRL = _table(CRLRow)
-PUBLICATION_REQUEST = _table(PublicationRequestRow)
-AUDIT_ENTRY = _table(AuditEntryRow)
-AUDIT_HEAD = _table(AuditHeadRow)
+AUTHORITY = table(AuthorityRow)
+AUTHORITY_VERSION = table(AuthorityVersionRow)
+RETIREMENT = table(RetirementRow)
+ROSTER = table(RosterRow)
+APPLICATION = table(ApplicationRow)
+EVIDENCE = table(EvidenceRow)
+APPLICATION_USE = table(ApplicationUseRow)
+CERTIFICATE = table(CertificateRow)
+HOLDER_PLACE = table(HolderPlaceRow)
+KEY_OWNER = table(KeyOwnerRow)
+BLOCKED_KEY = table(BlockedKeyRow)
+STATUS = table(StatusRow)
+JOURNAL = table(JournalRow)
+CHANGE_COUNTER = table(ChangeCounterRow)
+PARTITION = table(PartitionRow)
+DISTRIBUTION_POINT = table(DistributionPointRow)
+CRL_NUMBER = table(CRLNumberRow)
+CRL = table(CRLRow)
+PUBLICATION_REQUEST = table(PublicationRequestRow)
+AUDIT_ENTRY = table(AuditEntryRow)
+AUDIT_HEAD = table(AuditHeadRow)
 
 # The CRL scan never touches the table: every column an entry needs stands in this index, for listed serials only.
 Index(

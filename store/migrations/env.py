@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from store.tables import METADATA
+from store.counter_tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

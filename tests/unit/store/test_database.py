@@ -11,9 +11,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 
+from store.counter_tables import METADATA
 from store.database import SCHEMA, Database, Program, check_schema, engine, upgrade
 from store.errors import DatabaseAway, DatabaseMissing, DatabaseRefused, Denied, Immutable, SchemaMismatch, StoreError
-from store.tables import CHANGE_COUNTER, METADATA
+from store.tables import CHANGE_COUNTER
 
 OpenAs = Callable[[str, Program], Database]
 MIGRATIONS = Path(__file__).parents[3] / "store" / "migrations"

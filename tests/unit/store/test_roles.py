@@ -2,22 +2,35 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text
 
-from store.applications import ApplicationFilter, ApplicationRecord, Evidence, add_application, claim, find_applications
+from store.applications import (
+    ApplicationFilter,
+    ApplicationRecord,
+    Evidence,
+    add_application,
+    claim,
+    find_applications,
+    finish,
+)
 from store.audit import AuditChain
 from store.authorities import AuthorityRecord, add_authority, add_version
+from store.cases import CaseEvent, NewCase, add_event, link_applications, open_case
 from store.certificates import CertificateRecord, record, reserve
+from store.counter_tables import METADATA
 from store.crls import next_number
-from store.database import Database, Program
+from store.database import Database, Program, Transaction
 from store.errors import Denied, Immutable
+from store.heartbeat import beat, last_beat
 from store.replay import Replayed, replay
 from store.retired import RetirementRecord, add_retirement
+from store.sessions import OfficerSession, end, open_session, touch
+from store.signatures import note_signatures, signed_by
 from store.status import hold, revoke, statuses
-from store.tables import METADATA
 
 OpenAs = Callable[[str, Program], Database]
 MakeCertificate = Callable[..., CertificateRecord]
@@ -49,6 +62,23 @@ RA_NEVER = [
     "INSERT INTO audit_entry (instance, sequence, program, at, event, facts, previous, hash)"
     " VALUES ('signer-1', 1, 'signer', 0, 'x', '{}', '', '')",
     "DROP TRIGGER status_update ON status",
+    "UPDATE counter_case SET receipt = 'R1'",
+    "UPDATE counter_case SET branch = '13101'",
+    "DELETE FROM counter_case",
+    "UPDATE case_event SET facts = '{}'",
+    "DELETE FROM case_event",
+    "UPDATE case_application SET case_id = application_id",
+    "UPDATE case_receipt SET case_id = case_id",
+    "DELETE FROM person_entry",
+    "UPDATE person_entry SET branch = '13101'",
+    "INSERT INTO certificate_branch SELECT * FROM certificate_branch",
+    "UPDATE certificate_branch SET branch = '13101'",
+    "UPDATE officer_session SET person = 'head-1'",
+    "DELETE FROM officer_session",
+    "INSERT INTO signature_use SELECT * FROM signature_use",
+    "DELETE FROM signature_use",
+    "INSERT INTO heartbeat (program, at) VALUES ('signer', 0)",
+    "UPDATE heartbeat SET at = 0",
 ]
 SIGNER_NEVER = [
     "INSERT INTO evidence SELECT * FROM evidence",
@@ -66,6 +96,13 @@ SIGNER_NEVER = [
     "DELETE FROM audit_entry",
     "INSERT INTO audit_entry (instance, sequence, program, at, event, facts, previous, hash)"
     " VALUES ('ra-1', 1, 'ra', 0, 'x', '{}', '', '')",
+    "SELECT * FROM person_entry",
+    "SELECT * FROM case_event",
+    "SELECT * FROM counter_case",
+    "SELECT * FROM officer_session",
+    "UPDATE signature_use SET outcome = 'x'",
+    "DELETE FROM signature_use",
+    "UPDATE certificate_branch SET branch = '13101'",
 ]
 OCSP_NEVER = [
     "UPDATE status SET state = 0",
@@ -74,12 +111,17 @@ OCSP_NEVER = [
     "SELECT * FROM application",
     "SELECT * FROM evidence",
     "SELECT * FROM audit_entry",
+    "SELECT * FROM person_entry",
+    "SELECT * FROM case_event",
+    "SELECT * FROM signature_use",
 ]
 AUDIT_NEVER = [
     "INSERT INTO audit_entry (instance, sequence, program, at, event, facts, previous, hash)"
     " VALUES ('audit-1', 1, 'audit', 0, 'x', '{}', '', '')",
     "UPDATE audit_head SET sequence = 9",
     "SELECT * FROM certificate",
+    "SELECT * FROM person_entry",
+    "SELECT * FROM case_event",
 ]
 DENIALS = [
     *(("ra", statement) for statement in RA_NEVER),
@@ -127,16 +169,36 @@ def test_front_end_and_signer_can_do_their_parts(
         add_application(tx, *application(1, approvals=0))
         AuditChain("ra-1", "ra", "test").append(tx, "application.received", {"branch": "13101"}, now)
         assert len(find_applications(tx, ApplicationFilter(branch="13101"))) == 1
+        counter_day(tx, now)
     with signer.transaction() as tx:
         assert len(claim(tx, "signer-1", b"t" * 16, now, timedelta(minutes=5), 5)) == 1
-        reserve(tx, certificate(7))
+        reserve(tx, certificate(7, application_id=UUID(int=1)))
         record(tx, "jpki-sign", 7, b"signed", now)
+        finish(tx, UUID(int=1), b"t" * 16, "done", "issued", now)
+        beat(tx, "signer", now)
         hold(tx, "jpki-sign", 7, now, None)
         AuditChain("signer-1", "signer", "test").append(tx, "certificate.issued", {"serial": "07"}, now)
     with responder.snapshot() as tx:
         assert statuses(tx, "jpki-sign", [7])[7].state == "held"
+    with front_end.snapshot() as tx:
+        assert [one.outcome for one in signed_by(tx, "clerk-1")] == ["issued"]
+        assert last_beat(tx, "signer") == now
     with auditor.snapshot() as tx:
         assert tx.execute(text("SELECT count(*) FROM audit_entry")).scalar() == 2
+
+
+def counter_day(tx: Transaction, now: datetime) -> None:
+    """What the front end writes of one visitor: the case, two events, its application, and the clerk's session."""
+    ours = frozenset({"13101"})
+    new = NewCase(UUID(int=5), "13101", "issue", "self", "001A", "clerk-1", now)
+    for _ in range(2):
+        opened = open_case(tx, new, date(2026, 11, 23), UUID(int=6))
+    for number in (1, 2):
+        add_event(tx, ours, CaseEvent(opened.id, number, "receive", "clerk-1", now, {}), "identify", deferred=False)
+    link_applications(tx, ours, opened.id, [UUID(int=1)])
+    open_session(tx, OfficerSession(bytes(32), "clerk-1", "clerk-1-key", "working", 0, now, now))
+    touch(tx, bytes(32), now + timedelta(minutes=1))
+    end(tx, bytes(32), now + timedelta(minutes=2))
 
 
 def test_program_cannot_take_over_the_chain_of_another(open_as: OpenAs, postgres_url: str, now: datetime) -> None:
@@ -173,6 +235,19 @@ GUARDED: list[tuple[str, str]] = [
     ("retirement", "DELETE FROM retirement"),
     ("authority_version", "UPDATE authority_version SET version = 9"),
     ("authority_version", "DELETE FROM authority_version"),
+    ("counter_case", "UPDATE counter_case SET events = 0"),
+    ("counter_case", "UPDATE counter_case SET events = events + 1, receipt = 'R13101-261123-0009'"),
+    ("counter_case", "DELETE FROM counter_case"),
+    ("case_event", "UPDATE case_event SET facts = '{}'"),
+    ("case_event", "DELETE FROM case_event"),
+    ("case_receipt", "DELETE FROM case_receipt"),
+    ("case_submit", "DELETE FROM case_submit"),
+    ("case_application", "UPDATE case_application SET case_id = application_id"),
+    ("receipt_number", "UPDATE receipt_number SET number = 1"),
+    ("officer_session", "UPDATE officer_session SET ended_at = NULL"),
+    ("officer_session", "DELETE FROM officer_session"),
+    ("signature_use", "UPDATE signature_use SET outcome = 'refused'"),
+    ("signature_use", "DELETE FROM signature_use"),
 ]
 
 
@@ -182,6 +257,8 @@ def test_nobody_changes_or_removes_what_is_written_once(
     """Design section 6: triggers on both engines refuse even the owner; revoked is for ever; numbers only rise."""
     with database.transaction() as tx:
         add_application(tx, *application(1))
+        counter_day(tx, now)
+        note_signatures(tx, [UUID(int=1)], "issued", now)
         reserve(tx, certificate(7))
         record(tx, "jpki-sign", 7, b"signed", now)
         revoke(tx, "jpki-sign", 7, 1, now, None, None)

@@ -1,0 +1,99 @@
+"""What waits at the counter: lists of cases and applications, and their counts by the very same conditions.
+
+A number beside a queue is never more or less than the queue holds, since list and count share one WHERE.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select
+
+from store.applications import ApplicationRecord
+from store.cases import RECORD, CaseKind, CaseRecord, Step, record
+from store.counter_tables import CASE, IS_DEFERRED, IS_OPEN
+from store.database import Transaction
+from store.scope import MOST_COUNTED, Branches, count_most, page, within
+from store.tables import APPLICATION, UNAPPROVED
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases to find; None does not restrict. ``open`` is whether a step is left to take."""
+
+    step: Step | None = None
+    kind: CaseKind | None = None
+    opened_by: str | None = None
+    deferred: bool | None = None
+    open: bool | None = None
+    window: str | None = None
+    day: date | None = None
+
+
+def find_cases(
+    tx: Transaction, branches: Branches, wanted: CaseFilter, *, before: UUID | None = None, limit: int = 100
+) -> tuple[CaseRecord, ...]:
+    """Give cases, newest first, at most ``limit``; the next page begins ``before`` the last id of this one."""
+    conditions = _cases(wanted)
+    if before is not None:
+        conditions.append(CASE.c.id < before)
+    statement = page(
+        branches,
+        lambda branch: select(*RECORD).where(CASE.c.branch == branch, *conditions),
+        ["id"],
+        limit,
+        descending=True,
+    )
+    return tuple(record(row) for row in tx.execute(statement))
+
+
+def count_cases(tx: Transaction, branches: Branches, wanted: CaseFilter, most: int = MOST_COUNTED) -> int:
+    """Count what `find_cases` lists over all its pages, and stop at ``most``."""
+    ours = within(tx, CASE.c.branch, branches)
+    return count_most(tx, select(CASE.c.id).where(ours, *_cases(wanted)), most)
+
+
+def waiting_approvals(
+    tx: Transaction, branches: Branches, now: datetime, *, after: UUID | None = None, limit: int = 100
+) -> tuple[ApplicationRecord, ...]:
+    """Give applications that only approvals are missing from, oldest first: open, unexpired and examined.
+
+    The next page begins ``after`` the last id of this one. Whose own application it is, the caller sees and says.
+    """
+    conditions = [_waiting(now)]
+    if after is not None:
+        conditions.append(APPLICATION.c.id > after)
+    columns = [APPLICATION.c[name] for name in ApplicationRecord.__slots__]
+    statement = page(
+        branches, lambda branch: select(*columns).where(APPLICATION.c.branch == branch, *conditions), ["id"], limit
+    )
+    return tuple(ApplicationRecord(*row) for row in tx.execute(statement))
+
+
+def count_waiting(tx: Transaction, branches: Branches, now: datetime, most: int = MOST_COUNTED) -> int:
+    """Count what `waiting_approvals` lists over all its pages, and stop at ``most``."""
+    ours = within(tx, APPLICATION.c.branch, branches)
+    return count_most(tx, select(APPLICATION.c.id).where(ours, _waiting(now)), most)
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    return and_(UNAPPROVED, APPLICATION.c.expires_at > now)
+
+
+def _cases(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    """The conditions of a filter; what the partial indexes say is said in their own words."""
+    conditions: list[Any] = []
+    for field in ("step", "kind", "opened_by", "window"):
+        value = getattr(wanted, field)
+        if value is not None:
+            conditions.append(CASE.c[field] == value)
+    if wanted.day is not None:
+        conditions.append(CASE.c.day == wanted.day.isoformat())
+    if wanted.deferred is not None:
+        conditions.append(IS_DEFERRED if wanted.deferred else CASE.c.deferred.is_(False))
+    if wanted.open or wanted.step not in {None, "closed"}:
+        conditions.append(IS_OPEN)
+    if wanted.open is False:
+        conditions.append(CASE.c.step == "closed")
+    return conditions
