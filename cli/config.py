@@ -10,9 +10,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cli.errors import ConfigRefused
+from cli.origins import apart, origin
 
 Program = Literal["signer", "ocsp", "audit", "ceremony", "officer"]
 """Who opens a token: a running program, a ceremony, or ("officer") a person who signs cases or the roster with it."""
@@ -82,6 +83,19 @@ class OCSPSection(ServiceSection):
     outage_window: int = Field(default=900, ge=0, le=900)
 
 
+class RASection(ServiceSection):
+    """The officers' front end: working pages and approvals on two origins, behind one port.
+
+    `origin` and `approval_origin` are how browsers reach them, e.g. ``https://desk.example.jp``; each one's host is the
+    RP ID of its passkeys. `secret` names a file of 32 random octets that sign the officers' sessions.
+    """
+
+    origin: Annotated[str, AfterValidator(origin)]
+    approval_origin: Annotated[str, AfterValidator(origin)]
+    secret: Path
+    workers: int = Field(default=2, ge=1, le=64)
+
+
 class PublicationSection(Section):
     """Where lists and CA certificates are published: a folder, or an object store's URL."""
 
@@ -116,7 +130,8 @@ class Config(Section):
     """A whole installation.
 
     `deployment` is bound into every application, approval, roster and audit chain. `holder_salt` names a file of 32
-    random octets that keys the names of holders.
+    random octets that keys the names of holders. `terminals` are those of this machine's windows: code in the roster ->
+    file of the private key (PEM), with which `cert issue` signs that a key was made there.
     """
 
     deployment: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")
@@ -129,7 +144,8 @@ class Config(Section):
     ocsp: OCSPSection
     signer: SignerSection = SignerSection()
     activation: ActivationSection = ActivationSection()
-    ra: ServiceSection | None = None
+    ra: RASection | None = None
+    terminals: dict[str, Path] = {}
     profiles: Path | None = None
     tokens: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")], TokenSection]
     authorities: dict[str, AuthoritySection]
@@ -208,6 +224,8 @@ def check_config(config: Config) -> None:
     ports = Counter(part.port for part in (config.ocsp, config.ra) if part is not None)
     if max(ports.values()) > 1:
         raise ConfigRefused(config.path, "two programs have the same port")
+    if config.ra is not None and not apart(config.ra.origin, config.ra.approval_origin):
+        raise ConfigRefused(config.path, "ra: approvals need a host of their own, not that of the working pages")
 
 
 def same_token(one: TokenSection, other: TokenSection) -> bool:

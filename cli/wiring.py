@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from ca.authority import Authority, AuthorityStatement, activate, open_authority_record
 from ca.errors import KeyOfAnotherAuthority
+from ca.passkeys import Parties, RelyingParty
 from ca.retirement import Retired
 from ca.retiring import KnownRetirements
 from ca.roster import Roster, open_roster
@@ -20,6 +21,7 @@ from ca.signed_document import Administrators
 from ca.statement import PrivateKey, PublicKey, key_octets
 from cli.config import Config
 from cli.errors import ConfigRefused, NotFound
+from cli.origins import host_of
 from cli.pins import pin_of
 from hsm.token import Token, TokenConfig
 from policies.profile import CertificateProfile, load_profiles
@@ -119,6 +121,14 @@ def believed_roster(config: Config, database: Database) -> Roster:
     )
     floor.raise_to(roster.version)
     return roster
+
+
+def parties_of(config: Config) -> Parties | None:
+    """The relying parties whose passkeys this program believes, by its own configuration; None without a front end."""
+    if config.ra is None:
+        return None
+    working, approval = config.ra.origin, config.ra.approval_origin
+    return Parties(RelyingParty(host_of(working), working), RelyingParty(host_of(approval), approval))
 
 
 def used_applications(config: Config, now: datetime) -> UsedApplications:

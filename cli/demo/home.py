@@ -103,7 +103,12 @@ PEOPLE: Mapping[str, tuple[str, Role]] = {
     "administrator-2": ("管理 十子", Role.ADMINISTRATOR),
 }
 ADMINISTRATORS = tuple(code for code, (_, role) in PEOPLE.items() if role is Role.ADMINISTRATOR)
-OFFICERS = ("reception-1", "examiner-1", "approver-1", "head-1", "register-1")
+OFFICERS = ("reception-1", "examiner-1", "approver-1", "head-1", "register-1", "auditor-1")
+BROWSERS = ("reception-1", "examiner-1", "approver-1", "head-1", "auditor-1")
+"""Who uses the front end, with a passkey for each of its origins."""
+
+TERMINALS = ("terminal-branch-13103", "terminal-branch-01101", "terminal-branch-01102")
+"""The terminals at the first window of some branches."""
 
 
 def make_home(path: Path, database: str | None, ports: Sequence[int], random: Callable[[int], bytes]) -> Config:
@@ -127,9 +132,12 @@ def make_home(path: Path, database: str | None, ports: Sequence[int], random: Ca
     for family in ("jpki", "lgpki"):
         shutil.copyfile(terms_template("jpki" if family == "jpki" else "lgpki"), path / "terms" / f"{family}.toml")
     softhsm_configuration(path / "softhsm")
-    for name in (*PEOPLE, *OFFICERS):
+    passkeys = [f"{name}.{party}" for name in BROWSERS for party in ("working", "approval")]
+    for name in (*PEOPLE, *OFFICERS, *passkeys, *TERMINALS):
         write_key_pair(path / "officers" / name)
-    (path / "state" / "holder.salt").write_bytes(random(32))
+    for name in ("holder.salt", "ra.secret"):
+        (path / "state" / name).touch(mode=0o600)
+        (path / "state" / name).write_bytes(random(32))
     (path / CONFIG).write_text(configuration(path.name, database, ports, random), encoding="utf-8")
     return load_config(path / CONFIG)
 
@@ -170,6 +178,12 @@ def configuration(name: str, database: str | None, ports: Sequence[int], random:
         "",
         "[ra]",
         f"port = {ra}",
+        f'origin = "http://localhost:{ra}"',
+        f'approval_origin = "http://approve.localhost:{ra}"',
+        'secret = "state/ra.secret"',
+        "",
+        "[terminals]",
+        *(f'{name} = "officers/{name}.key.pem"' for name in TERMINALS),
         "",
         "[audit]",
         'anchors = "anchors"',

@@ -1,13 +1,12 @@
 """The demo's officers: one of each role, who serve all its branches."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from ca.roster import Branch, Credential, Person, Role, Roster
-from ca.statement import key_octets
+from ca.roster import Branch, Person, Role, Roster
 from cli.config import Config
+from cli.demo.enrolment import credentials, terminals
 from cli.demo.people import PLACES, branch_of
-from cli.wiring import public_key_file
 from policies.municipalities import municipality
 
 ROLES: Mapping[str, tuple[str, tuple[Role, ...]]] = {
@@ -16,6 +15,7 @@ ROLES: Mapping[str, tuple[str, tuple[Role, ...]]] = {
     "approver-1": ("承認 三子", (Role.APPROVE,)),
     "head-1": ("分局 四郎", (Role.HEAD,)),
     "register-1": ("住民基本台帳 異動情報", (Role.REGISTER,)),
+    "auditor-1": ("監査 十一郎", (Role.AUDIT,)),
 }
 
 
@@ -35,15 +35,15 @@ def demo_roster(config: Config, now: datetime) -> Roster:
             name=name,
             roles=roles,
             branches=tuple(branch.code for branch in branches),
-            credentials=(
-                Credential(
-                    code=f"key-{code}",
-                    spki=key_octets(public_key_file(config.home / "officers" / f"{code}.pem")),
-                    valid_from=now - timedelta(hours=1),
-                    valid_until=now + timedelta(days=365),
-                ),
-            ),
+            credentials=credentials(config, code, now),
         )
         for code, (name, roles) in ROLES.items()
     )
-    return Roster(deployment=config.deployment, version=1, made_at=now, branches=branches, persons=persons)
+    return Roster(
+        deployment=config.deployment,
+        version=1,
+        made_at=now,
+        branches=branches,
+        persons=persons,
+        terminals=terminals(config, now),
+    )

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ca.passkeys import Parties, RelyingParty
 from cli.config import Config, load_config
 from cli.demo.home import PORTS, make_home, token_lines
 from cli.errors import ConfigRefused, HomeRefused
+from cli.wiring import parties_of
 from store.database import Database, check_schema
 from tests.fixtures.home import Home, in_process
 
@@ -128,3 +130,52 @@ def test_a_password_among_the_arguments_is_refused(tmp_path: Path, url: str) -> 
     assert json.loads(answer.err.splitlines()[-1])["error"]["code"] == "cli.usage"
     assert "geheim" not in answer.out + answer.err
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("origin", "why"),
+    [
+        ("http://127.0.0.1:8561", "IP address"),
+        ("https://[::1]:8561", "scheme://host"),
+        ("http://desk.example.jp", "https only"),
+        ("http://notlocalhost", "https only"),
+        ("https://desk.example.jp/", "nothing after it"),
+        ("https://desk.example.jp:443", "scheme://host"),
+        ("https://Desk.example.jp", "scheme://host"),
+        ("https://me@desk.example.jp", "scheme://host"),
+        ("https://", "scheme://host"),
+        ("https://desk.example.jp:99999", "ra.origin"),
+        ("desk.example.jp", "scheme://host"),
+    ],
+)
+def test_an_origin_is_one_that_browsers_offer_passkeys_on(home: Home, tmp_path: Path, origin: str, why: str) -> None:
+    """WebAuthn Level 2 section 5.1.2: an RP ID is a domain; another spelling than the browser's would never match."""
+    ours = home.config.ra
+    assert ours is not None
+    with pytest.raises(ConfigRefused, match=why):
+        edited(home, tmp_path, f'origin = "{ours.origin}"', f'origin = "{origin}"')
+
+
+@pytest.mark.parametrize("approval", ["https://desk.example.jp", "https://desk.example.jp:8443", "https://example.jp"])
+def test_approvals_are_out_of_reach_of_the_working_pages(home: Home, tmp_path: Path, approval: str) -> None:
+    """Design section 3: a page may use the passkeys of its own host and of those above it."""
+    ours = home.config.ra
+    assert ours is not None
+    text = home.config.path.read_text("utf-8").replace(ours.approval_origin, approval)
+    (tmp_path / "ninsho.toml").write_text(text.replace(ours.origin, "https://desk.example.jp"), "utf-8")
+    with pytest.raises(ConfigRefused, match="host of their own"):
+        load_config(tmp_path / "ninsho.toml")
+
+
+def test_the_hosts_are_the_relying_parties(home: Home) -> None:
+    """Design section 3: approval is another origin and RP ID than the working pages, never an IP address."""
+    port = home.config.ra.port if home.config.ra else 0
+    assert parties_of(home.config) == Parties(
+        RelyingParty("localhost", f"http://localhost:{port}"),
+        RelyingParty("approve.localhost", f"http://approve.localhost:{port}"),
+    )
+
+
+def test_without_a_front_end_no_passkey_is_believed(home: Home) -> None:
+    """A program without a front end in its configuration knows no relying party."""
+    assert parties_of(home.config.model_copy(update={"ra": None})) is None
