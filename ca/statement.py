@@ -46,6 +46,7 @@ class Domain(StrEnum):
     RETIREMENT = "retirement-record"
     CEREMONY = "ceremony-step"
     NOTIFICATION = "key-notification"
+    TERMINAL = "terminal-request"
 
 
 def message(domain: Domain, body: bytes) -> bytes:

@@ -13,7 +13,8 @@ import ca.document_errors
 import ca.link_errors
 import ca.paper_errors
 import ca.passkey_errors
-import ca.refusals  # noqa: F401 - its refusals are judged too
+import ca.refusals
+import ca.terminal_errors  # noqa: F401 - its refusals are judged too
 from ca.errors import ApplicationMalformed, AuthorityNotIssuing, CAError
 from ca.warrant_errors import ProfileNotAuthorised
 
