@@ -1,0 +1,221 @@
+"""What is written down at each step of a case: the facts of its events, strictly typed.
+
+They are what the counter knows of a case. Nothing here is believed by the signer, which reads signed applications only.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+from store.cases import Step, Visitor
+
+__all__ = [
+    "Approved",
+    "CardKey",
+    "Change",
+    "Deferral",
+    "Draft",
+    "Examined",
+    "Finish",
+    "Identification",
+    "Notification",
+    "Outcome",
+    "Particulars",
+    "Reception",
+    "Record",
+    "Selection",
+    "Slot",
+    "Submission",
+    "Target",
+    "Written",
+]
+
+Slot: TypeAlias = Literal["sign", "auth"]
+"""The two places of a card: 署名用 and 利用者証明用."""
+
+Line: TypeAlias = Annotated[str, Field(max_length=200)]
+Hex32: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Record(BaseModel):
+    """The facts of one event. Times are aware UTC, octets hexadecimal. No unknown fact is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    step: ClassVar[Step]
+
+    @property
+    def facts(self) -> dict[str, JsonValue]:
+        """The record as an event's facts."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def of(cls, facts: Mapping[str, JsonValue]) -> Self:
+        """The record in an event's facts; raises ValidationError for another one's."""
+        return cls.model_validate(dict(facts))
+
+
+class Reception(Record):
+    """Who came, and for which certificates (受付)."""
+
+    step: ClassVar[Step] = "receive"
+    visitor: Visitor
+    wishes: tuple[Slot, ...] = ()
+    note: Line = ""
+
+
+class Identification(Record):
+    """Which documents were shown (本人確認); `papers` are an agent's. Their numbers are not kept."""
+
+    step: ClassVar[Step] = "identify"
+    documents: Annotated[tuple[str, ...], Field(max_length=10)]
+    papers: Annotated[tuple[str, ...], Field(max_length=4)] = ()
+
+
+class Change(Record):
+    """A character that certificates cannot carry, and the one that stands in for it (代替文字)."""
+
+    step: ClassVar[Step] = "register"
+    field: Literal["name", "address"]
+    written: Annotated[str, Field(min_length=1, max_length=4)]
+    carried: Annotated[str, Field(min_length=1, max_length=4)]
+
+
+class Draft(Record):
+    """An application that is not made yet, with its id and salt: a card's proof of possession is bound to them."""
+
+    step: ClassVar[Step] = "keys"
+    slot: Slot | None = None
+    application: UUID
+    salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    profile: Annotated[str, Field(max_length=64)]
+    authority: Annotated[str, Field(max_length=64)]
+    created_at: AwareDatetime
+
+
+class Particulars(Record):
+    """The holder as the register has them, compared with the form (登録事項), and the drafts of what is applied for.
+
+    `holder` is the salted name of the holder. `previous` gives the end of the live certificate that each slot's new one
+    replaces; `sibling_not_after` is the end of the live user-authentication certificate that stays, beyond which no
+    signing certificate goes (fact sheet c.2). `differences` names the attributes in which the form differed; the register's values were taken.
+    """
+
+    step: ClassVar[Step] = "register"
+    holder: Hex32
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    kana: Annotated[str, Field(max_length=100)] = ""
+    address: Annotated[str, Field(min_length=1, max_length=200)]
+    sex: Literal["male", "female", "unknown"]
+    birth_date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    municipality: Annotated[str, Field(pattern=r"^[0-9]{5}$")]
+    card: Annotated[str, Field(pattern=r"^[A-Z0-9]{4,20}$")]
+    card_expiry: date
+    protected: bool = False
+    differences: tuple[Literal["name", "address", "sex", "birth_date"], ...] = ()
+    changes: Annotated[tuple[Change, ...], Field(max_length=100)] = ()
+    previous: Mapping[Slot, AwareDatetime] = Field(default_factory=dict)
+    sibling_not_after: AwareDatetime | None = None
+    drafts: Annotated[tuple[Draft, ...], Field(min_length=1, max_length=2)]
+
+
+class CardKey(Record):
+    """A key pair that a card made: its public key in DER, the card's proof and the terminal's signature on both."""
+
+    step: ClassVar[Step] = "keys"
+    slot: Slot
+    application: UUID
+    subject_key: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,4096}$")]
+    proof: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,1024}$")]
+    terminal_signature: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,1024}$")]
+
+
+class Notification(Record):
+    """What a terminal reported after the holder chose their PINs (鍵情報の通知, Act 153/2002 art. 3(5))."""
+
+    step: ClassVar[Step] = "keys"
+    terminal: Annotated[str, Field(max_length=64)]
+    window: Annotated[str, Field(pattern=r"^[0-9]{3}[A-Z]$")]
+    card: Annotated[str, Field(pattern=r"^[A-Z0-9]{4,20}$")]
+    keys: Annotated[tuple[CardKey, ...], Field(max_length=2)] = ()
+
+
+class Written(Record):
+    """What a terminal reported of the card after writing: the SHA-256 of each certificate that it read back (書込み)."""
+
+    step: ClassVar[Step] = "write"
+    terminal: Annotated[str, Field(max_length=64)]
+    card: Annotated[str, Field(pattern=r"^[A-Z0-9]{4,20}$")]
+    read_back: Mapping[Slot, Hex32]
+
+
+class Target(Record):
+    """A certificate that a case is about, with the draft of what is asked for it."""
+
+    step: ClassVar[Step] = "select"
+    issuer: Annotated[str, Field(max_length=64)]
+    serial: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,20}$")]
+    kind: Annotated[str, Field(max_length=32)]
+    holder: Hex32
+    draft: Draft
+
+
+class Selection(Record):
+    """The certificates to revoke, hold or release, and the life event that is the reason (対象の選択)."""
+
+    step: ClassVar[Step] = "select"
+    event: Annotated[str, Field(max_length=64)]
+    targets: Annotated[tuple[Target, ...], Field(min_length=1, max_length=8)]
+    invalid_since: AwareDatetime | None = None
+
+
+class Submission(Record):
+    """The applications that an officer signed and submitted (申請), by their digests."""
+
+    step: ClassVar[Step] = "confirm"
+    applications: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=8)]
+    digests: Annotated[tuple[Hex32, ...], Field(min_length=1, max_length=8)]
+
+
+class Examined(Record):
+    """That the applications were examined and signed for (審査), by their digests; or that the case was sent back."""
+
+    step: ClassVar[Step] = "examine"
+    digests: Annotated[tuple[Hex32, ...], Field(max_length=8)] = ()
+    sent_back: bool = False
+    comment: Line = ""
+
+
+class Approved(Examined):
+    """The same of the approval (承認, 差戻し)."""
+
+    step: ClassVar[Step] = "approve"
+
+
+class Outcome(Record):
+    """What the signer made of the applications: the state and word of each, in the order of the submission."""
+
+    step: ClassVar[Step] = "issue"
+    states: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+
+class Finish(Record):
+    """The hand-over (交付): the fee in yen, and that the receipt was signed; the applications are the hand-over's own."""
+
+    step: ClassVar[Step] = "hand-over"
+    fee: Annotated[int, Field(ge=0, le=100_000)] = 0
+    received: Literal[True]
+    drafts: Annotated[tuple[Draft, ...], Field(max_length=4)] = ()
+
+
+class Deferral(Record):
+    """A case that waits for the centre (預かり処理): the visitor agreed, may come again from `until`, was `told` so."""
+
+    step: ClassVar[Step] = "receive"
+    consent: Literal[True]
+    until: date
+    told: Line = ""
+    at: datetime | None = None
