@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from policies.errors import CharacterRefused
 
-__all__ = ["GETA", "Substituted", "is_permitted", "substitute"]
+__all__ = ["GETA", "Substituted", "is_permitted", "substitute", "substitutes"]
 
 GETA = "〓"
 """The geta mark: what printers set for a sort they do not have; it replaces a character that has no substitute."""
@@ -87,8 +87,8 @@ def _permitted() -> frozenset[str]:
 
 
 @cache
-def _substitutes() -> Mapping[str, str]:
-    """Read the packaged table of variants: character, substitute, reason."""
+def substitutes() -> Mapping[str, str]:
+    """Give the packaged table of substitutes: a character outside the permitted set, and the one that stands for it."""
     text = files("policies").joinpath("data/substitutes.tsv").read_text("utf-8")
     rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return {row[0]: row[1] for row in rows}
@@ -150,8 +150,8 @@ def _replace(cluster: str, chosen_glyph: bool) -> tuple[str, str]:
 
 
 def _stand_in(composed: str) -> str:
-    if composed in _substitutes():
-        return _substitutes()[composed]
+    if composed in substitutes():
+        return substitutes()[composed]
     decomposed = unicodedata.normalize("NFKD", composed)
     letters = _widen("".join(each for each in decomposed if unicodedata.category(each)[0] != "M"))
     return letters if len(letters) == 1 and is_permitted(letters) else GETA
