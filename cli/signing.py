@@ -35,6 +35,7 @@ from cli.wiring import (
 )
 from store.audit import AuditChain
 from store.database import Database
+from store.heartbeat import BEAT_SECONDS, beat
 from store.seat import SignerSeat
 
 T = TypeVar("T")
@@ -52,6 +53,23 @@ class Stop:
     def ask(self, number: int, frame: object) -> None:
         """Remember the signal; what is being signed is finished first."""
         self.asked = True
+
+
+@dataclass(slots=True)
+class Heart:
+    """Tells the branches that the signer works: at most once in `BEAT_SECONDS`, by the signer's own clock."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    beaten: datetime | None = field(default=None)
+
+    def beat(self) -> None:
+        """Enter the time, unless that was done just now; a clock set back is no reason to stay silent."""
+        now = self.clock()
+        if self.beaten is None or abs(now - self.beaten) >= timedelta(seconds=BEAT_SECONDS):
+            with self.database.transaction() as tx:
+                beat(tx, "signer", now)
+            self.beaten = now
 
 
 def run_signer(
@@ -92,7 +110,8 @@ def run_signer(
         with database.transaction() as tx:
             audit.append(tx, "signer.started", {"authorities": ",".join(authorities)}, clock())
         say(f"signer ready with {len(authorities)} authorities")
-        loop(signer, chores, waker, stop, config.signer.idle, once=once, look=authorities.look)
+        heart = Heart(database, clock)
+        loop(signer, chores, waker, stop, config.signer.idle, once=once, look=authorities.look, beat=heart.beat)
 
 
 def made_signer(
@@ -132,16 +151,20 @@ def loop(
     *,
     once: bool,
     look: Callable[[], None] = lambda: None,
+    beat: Callable[[], None] = lambda: None,
 ) -> None:
     """Turn after turn. What is away or refused is waited for, and stops neither the signer nor its chores.
 
-    `look` is called before each turn: what changed in the authorities' records counts from there on.
+    `look` is called before each turn: what changed in the authorities' records counts from there on. `beat` is called
+    after each turn that nothing stood in the way of.
 
     Raises RandomFailed alone: with a generator that cannot be trusted nothing more may be signed.
     """
     while not stop.asked:
         attempted(look)
         turn = attempted(lambda: signer.turn(chores.clock()))
+        if turn is not None:
+            attempted(beat)
         done = attempted(chores.do)
         if turn is not None and turn.claimed:
             say(told(turn))

@@ -17,6 +17,7 @@ from store.applications import ApplicationFilter, find_applications
 from store.authorities import AuthorityRecord, authorities
 from store.crls import CRLRecord, latest_crl
 from store.database import Database
+from store.heartbeat import last_beat, pulse
 from store.partitions import partitions
 
 MOST_COUNTED = 1000
@@ -42,11 +43,12 @@ def status(context: click.Context) -> None:
       ninsho --config demo-home/ninsho.toml status
     """
     config = config_of(context)
-    database = open_database(config, "ocsp")
+    database = open_database(config, "ra")  # the one role that reads applications, lists and the signer's beat
     now = utc_now()
     with database.snapshot() as tx:
         records = authorities(tx)
         waiting = len(find_applications(tx, ApplicationFilter(state="open"), limit=MOST_COUNTED))
+        beaten = last_beat(tx, "signer")
         parked = len(find_applications(tx, ApplicationFilter(state="parked"), limit=MOST_COUNTED))
     retired = retirements(config, database)
     lists = [oldest_list(database, record, retired, now) for record in records]
@@ -55,6 +57,8 @@ def status(context: click.Context) -> None:
     body = {
         "verifiers_port": config.ocsp.port,
         "verifiers_answer": verifiers,
+        "signer": pulse(beaten, now),
+        "signer_beat": None if beaten is None else rfc3339(beaten),
         "applications_waiting": waiting,
         "applications_parked": parked,
         "newest_anchor": None if anchor is None else rfc3339(anchor),
@@ -64,6 +68,7 @@ def status(context: click.Context) -> None:
     rows = [tuple(str(each[key] or "") for key in columns) for each in lists]
     lines = [
         f"verifiers' port {config.ocsp.port}: {'answers' if verifiers else 'does not answer'}",
+        f"signer:                {pulse(beaten, now)}, last beat {'never' if beaten is None else rfc3339(beaten)}",
         f"applications:          {waiting} waiting, {parked} parked",
         f"newest audit anchor:   {'none' if anchor is None else rfc3339(anchor)}",
         "",

@@ -1,7 +1,9 @@
 """The signer's loop: what goes wrong is waited for, and only a broken random source or clock stops it."""
 
+import json
+import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from ca.refusals import RandomFailed
 from ca.serials import Random
 from cli.chores import Chores
 from cli.clock import kept_time
-from cli.signing import Stop, loop
+from cli.signing import Heart, Stop, loop
 from cli.waking import Wake
 from cli.wiring import utc_now
 from store.crls import latest_crl
@@ -18,14 +20,17 @@ from tests.fixtures.home import Home, as_program
 
 pytestmark = pytest.mark.xdist_group("home")
 
+NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
 
 def looped(home: Home, folder: Path, random: Random) -> bool:
     """Run the loop once with this random source; whether the lists of the authority of signing certificates exist."""
     with home.signer() as signer:
         chores = Chores(home.config, signer.database, signer.authorities, signer.audit, signer.serials, utc_now)
         waker = Wake(folder / "wake")
+        heart = Heart(signer.database, utc_now)
         try:
-            loop(replace(signer, random=random), chores, waker, Stop(), 0.1, once=True)
+            loop(replace(signer, random=random), chores, waker, Stop(), 0.1, once=True, beat=heart.beat)
         finally:
             waker.close()
         with signer.database.snapshot() as tx:
@@ -62,3 +67,25 @@ def test_a_clock_far_from_the_newest_time_prevents_the_start(spare_home: Home) -
     assert as_program(*run, "--accept-clock").status == 0
     assert (kept_time(file) or utc_now()) > utc_now() - timedelta(minutes=5)
     assert as_program(*run).status == 0
+
+
+def test_signer_says_that_it_works(spare_home: Home, tmp_path: Path) -> None:
+    """Page 1: the branches see whether the centre works by the beat that each turn leaves, 15 seconds apart at most."""
+    spare_home.tamper("DELETE FROM heartbeat")
+    assert json.loads(spare_home.ninsho("status").out)["signer"] == "stopped"
+    looped(spare_home, tmp_path, os.urandom)
+    said = json.loads(spare_home.ninsho("status").out)
+    assert said["signer"] == "working"
+    assert said["signer_beat"] is not None
+
+
+def test_beats_are_fifteen_seconds_apart(spare_home: Home) -> None:
+    """A busy signer writes no more than it must, and a clock that was set back does not silence it."""
+    times = iter(NOON + timedelta(seconds=seconds) for seconds in (0, 14, 15, 29, -60))
+    with spare_home.signer() as signer:
+        heart = Heart(signer.database, lambda: next(times))
+        written = []
+        for _ in range(5):
+            heart.beat()
+            written.append(heart.beaten)
+    assert [(time - NOON).total_seconds() for time in written if time is not None] == [0, 0, 15, 15, -60]
