@@ -4,8 +4,6 @@ What stands here could be done by any program of a branch. It holds no CA key, a
 evidence; the signer verifies both.
 """
 
-import hashlib
-import hmac
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from pydantic import JsonValue
 
 from ca.application import Action, Application, Proof
 from ca.approvals import EvidenceRole, sign_evidence
+from ca.holder import holder_name
 from ca.request import load_request, prove_possession, request_key
 from ca.rules import RULES, Rule
 from ca.statement import PrivateKey, key_octets
@@ -68,7 +67,7 @@ class Counter:
 
     def holder(self, reference: str) -> bytes:
         """The name of a holder in this deployment: HMAC-SHA-256 of the register's reference, never the reference."""
-        return hmac.digest(self.holder_salt, reference.encode(), hashlib.sha256)
+        return holder_name(self.holder_salt, reference)
 
     def new_id(self, now: datetime) -> UUID:
         """An application's id, in the order of time."""

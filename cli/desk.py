@@ -7,18 +7,17 @@ nothing.
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ca.application import Application, parse
 from ca.approvals import EvidenceRole
 from ca.authority import AuthorityStatement
-from ca.revocation import check_served
-from ca.roster import Role, Roster
-from ca.rules import REGISTER_RULE, RULES, Rule, approvals_needed
-from ca.warrant import record_of, verify
-from ca.warrant_errors import BranchWrong, EvidenceTooFew, ProfileNotAuthorised
+from ca.lodging import Lodging
+from ca.roster import Roster
+from ca.warrant import record_of
+from ca.warrant_errors import BranchWrong
 from cli.config import Config
 from cli.counter import Case, Counter, Officer, statement_of
 from cli.errors import CommandError, NotFound, TimedOut
@@ -27,7 +26,7 @@ from cli.wiring import believed_roster, believed_statement, open_database, profi
 from policies.profile import CertificateProfile
 from store.applications import ApplicationRecord, Evidence, add_evidence, application, evidence
 from store.authorities import AuthorityRecord, authorities
-from store.certificates import CertificateRecord, certificate
+from store.certificates import CertificateRecord
 from store.database import Database
 
 Others: TypeAlias = Mapping[EvidenceRole, Sequence[Officer]]
@@ -135,50 +134,31 @@ class Desk:
         with self.database.snapshot() as tx:
             return application(tx, issued.application_id).branch
 
-    def rule(self, case: Application) -> Rule:
-        """Whose signatures a case needs: the register's feed revokes without officers."""
-        requester = self.roster.person(case.requester)
-        if case.action == "revoke" and requester is not None and Role.REGISTER in requester.roles:
-            return REGISTER_RULE
-        return RULES[case.action]
+    @property
+    def lodging(self) -> Lodging:
+        """What cases are verified with before they are saved."""
+        return Lodging(
+            self.database,
+            self.config.deployment,
+            self.roster,
+            self.profiles,
+            self.statement,
+            lambda: retirements(self.config, self.database),
+            utc_now,
+        )
 
     def missing(self, record: ApplicationRecord, given: Sequence[Evidence]) -> dict[EvidenceRole, int]:
         """How many signatures of each role a case still needs; roles that need none are left out."""
-        rule, profile = self.rule(parse(record.canonical)), self.profiles.get(record.profile)
-        approvals = record.approvals_required if profile is None else approvals_needed(rule, profile)
-        needed: dict[EvidenceRole, int] = {"examination": rule.examinations, "approval": approvals}
-        counts = {role: count - sum(each.role == role for each in given) for role, count in needed.items()}
-        return {role: count for role, count in counts.items() if count > 0}
+        return self.lodging.missing(record, given)
 
     def check(self, record: ApplicationRecord, given: Sequence[Evidence]) -> None:
         """Verify a case as the signer will, signatures not given yet aside.
 
         Raises WarrantRefused's subclasses, and `NotExamined` for an approval before the examination.
         """
-        profile = self.profiles.get(record.profile)
-        if profile is None:
-            raise ProfileNotAuthorised(record.profile, b"")
-        with suppress(EvidenceTooFew):  # it is looked for last, when everything else held
-            verify(
-                record,
-                given,
-                roster=self.roster,
-                authority=self.statement(record.authority),
-                profile=profile,
-                deployment=self.config.deployment,
-                retired=retirements(self.config, self.database),
-                now=utc_now(),
-            )
+        self.lodging.check(record, given)
         if "examination" in self.missing(record, given) and any(each.role == "approval" for each in given):
             raise NotExamined(record.id)
-
-    def check_target(self, case: Application) -> None:
-        """Refuse what the signer would refuse of the certificate a case is about: TargetNotServed."""
-        branch = self.roster.branch(case.branch)
-        if case.target is None or branch is None:
-            return
-        with self.database.snapshot() as tx:
-            check_served(tx, case, branch, certificate(tx, *case.target))
 
     def lodge(self, case: Application, submitter: Officer, others: Others) -> Case:
         """Sign, verify and save a case; it is not saved when anything about it does not hold."""
@@ -186,9 +166,9 @@ class Desk:
         signed = [statement_of(case, "submission", submitter, now)]
         for role, officers in others.items():
             signed += [statement_of(case, role, officer, now) for officer in officers]
-        made = Case(record_of(case, self.rule(case), self.profile(case.profile)), tuple(signed))
+        made = Case(record_of(case, self.lodging.rule(case), self.profile(case.profile)), tuple(signed))
         self.check(made.record, made.evidence)
-        self.check_target(case)
+        self.lodging.check_target(case)
         self.counter(case.branch, submitter.person).submit([made])
         wake(self.config)
         return made

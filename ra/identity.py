@@ -1,8 +1,8 @@
 """Which papers prove who stands at the counter (本人確認; fact sheet c.1, RULE 5(2) for agents).
 
 One document with a photograph, or the PIN of the card itself, is enough; of the others two are needed. An agent shows
-their own and, when the holder chose them, the letter of attorney and the answered inquiry that was posted to the holder.
-No number of a document is kept, and no copy of a My Number.
+their own and, when the holder chose them, the letter of attorney and the answered inquiry that was posted to the
+holder. No number of a document is kept, and no copy of a My Number.
 """
 
 from collections.abc import Collection, Mapping

@@ -100,7 +100,8 @@ class Particulars(Record):
 
     `holder` is the salted name of the holder. `previous` gives the end of the live certificate that each slot's new one
     replaces; `sibling_not_after` is the end of the live user-authentication certificate that stays, beyond which no
-    signing certificate goes (fact sheet c.2). `differences` names the attributes in which the form differed; the register's values were taken.
+    signing certificate goes (fact sheet c.2). `differences` names the attributes in which the form differed; the
+    register's values were taken.
     """
 
     step: ClassVar[Step] = "register"
@@ -143,7 +144,7 @@ class Notification(Record):
 
 
 class Written(Record):
-    """What a terminal reported of the card after writing: the SHA-256 of each certificate that it read back (書込み)."""
+    """What a terminal reported after writing (書込み): the SHA-256 of each certificate that it read back."""
 
     step: ClassVar[Step] = "write"
     terminal: Annotated[str, Field(max_length=64)]
@@ -203,7 +204,7 @@ class Outcome(Record):
 
 
 class Finish(Record):
-    """The hand-over (交付): the fee in yen, and that the receipt was signed; the applications are the hand-over's own."""
+    """The hand-over (交付): the fee in yen, and that the receipt was signed. Drafts are of its own applications."""
 
     step: ClassVar[Step] = "hand-over"
     fee: Annotated[int, Field(ge=0, le=100_000)] = 0
