@@ -47,7 +47,7 @@ def check_pin(slot: Slot, pin: str, birth_date: str | None = None) -> None:
 
     Its `defect` says which rule: "length", "characters", "same" (0000), "run" (1234, 9876, ABCDEF), "birth-date": for
     the four digits any two parts of `birth_date` ("YYYY-MM-DD", unknown parts "00") or its year; for the password the
-    whole date with or without its century.
+    whole date with or without its century. "mixed": the password has at least one letter and at least one digit.
     """
     rule = PIN_RULES[slot]
     if not rule.shortest <= len(pin) <= rule.longest:
@@ -60,6 +60,8 @@ def check_pin(slot: Slot, pin: str, birth_date: str | None = None) -> None:
         raise PinUnfit(slot, "run")
     if birth_date is not None and _tells_birth(slot, pin, birth_date):
         raise PinUnfit(slot, "birth-date")
+    if slot == "sign" and (pin.isalpha() or pin.isdigit()):
+        raise PinUnfit(slot, "mixed")
 
 
 def _tells_birth(slot: Slot, pin: str, birth_date: str) -> bool:

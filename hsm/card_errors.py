@@ -43,7 +43,10 @@ class CardExists(TokenError, ValueError):
 
 
 class PinUnfit(TokenError, ValueError):
-    """A new PIN breaks a rule; `defect`: "length", "characters", "same", "run" or "birth-date" (`hsm.card`)."""
+    """A new PIN breaks a rule; `defect`: "length", "characters", "same", "run", "birth-date" or "mixed".
+
+    `hsm.card.check_pin` says which is which.
+    """
 
     code = "hsm.pin-unfit"
     next = "Choose another one by the rules shown."

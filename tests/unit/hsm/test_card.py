@@ -53,13 +53,20 @@ def test_the_parts_of_the_birth_date_are_refused_in_any_order(pin: str) -> None:
         check_pin("auth", pin, BIRTH)
 
 
+@pytest.mark.parametrize("pin", ["KAKINAKU", "703518"])
+def test_a_password_has_letters_and_digits(pin: str) -> None:
+    """At least one of each."""
+    with pytest.raises(PinUnfit, match="mixed"):
+        check_pin("sign", pin, BIRTH)
+
+
 def test_an_unknown_part_of_the_birth_date_forbids_nothing() -> None:
     """Month and day may be unknown ("00"); 1900 then is no part of a date known."""
     check_pin("auth", "8000", "1980-00-00")
 
 
 @pytest.mark.parametrize(
-    ("slot", "pin"), [("auth", "7035"), ("auth", "1243"), ("sign", "KAKI7NAKU"), ("sign", "A" * 15 + "B")]
+    ("slot", "pin"), [("auth", "7035"), ("auth", "1243"), ("sign", "KAKI7NAKU"), ("sign", "A" * 15 + "7")]
 )
 def test_any_other_pin_is_accepted(slot: Slot, pin: str) -> None:
     """The shortest, the longest, and an almost trivial one."""
