@@ -10,6 +10,7 @@ import click
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca.look import Look, State, by_serial, look_at
 from ca.retirement import Retired
 from cli.asking import issuer_of, rfc3339
 from cli.cert_issue import summary
@@ -17,7 +18,6 @@ from cli.config import Config
 from cli.counter import Counter
 from cli.errors import NotFound
 from cli.installation import config_of
-from cli.look import Look, State, by_serial, look_at
 from cli.options import SERIAL, check_output, hexadecimal
 from cli.output import document, table
 from cli.preview import certificate_file

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import click
 
 from ca.application import Action
+from ca.look import Look, look_at
 from cli.cert_issue import tell, wait_option
 from cli.cert_look import brief
 from cli.counter import Reason, revocation_reason
 from cli.desk import Desk, in_words, open_desk, standing
 from cli.errors import CommandError
 from cli.installation import config_of
-from cli.look import Look, look_at
 from cli.officers import PERSON_AND_KEY, Signature, signature_of, signed_by
 from cli.options import SERIAL
 from cli.output import document, table

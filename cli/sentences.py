@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from cli.look import Look
+from ca.look import Look
 from cli.options import hexadecimal
 from policies.life_events import LifeEvent, holder_kinds, life_events
 from policies.names import JST

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.look import Look, state_of
+from ca.look import Look, state_of
 from cli.sentences import REASONS, SENTENCES, Language, language, reason_words, sentence
 from policies.profile import load_profiles
 from store.certificates import CertificateRecord

@@ -15,6 +15,8 @@ from store.database import Transaction
 from store.errors import UnknownCertificate
 from store.status import Act, Status, acts, statuses, under
 
+__all__ = ["Look", "State", "by_serial", "event_of", "handed_over", "look_at", "state_of"]
+
 State: TypeAlias = Literal["good", "revoked", "held", "expired", "reserved", "abandoned"]
 
 
