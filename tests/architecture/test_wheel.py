@@ -30,7 +30,15 @@ def test_the_top_level_is_exactly_our_packages(wheel: list[str]) -> None:
 
 def test_profiles_and_tables_are_inside(wheel: list[str]) -> None:
     """Data that the code reads at run time travels with it."""
-    wanted = {"policies/profiles/jpki-sign.toml", "policies/terms/jpki.toml", "ca/ceremony/templates/minutes.html"}
+    wanted = {
+        "policies/profiles/jpki-sign.toml",
+        "policies/terms/jpki.toml",
+        "ca/ceremony/templates/minutes.html",
+        "ra/templates/base.html",
+        "ra/static/ninsho.css",
+        "ra/static/vendor/design-tokens-1.1.9/tokens.css",
+        "ra/translations/ja/shell.po",
+    }
     assert wanted <= set(wheel)
 
 

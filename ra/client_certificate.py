@@ -1,0 +1,68 @@
+"""Logging in with an officer's card: TLS ends at the proxy, which hands the certificate on, and here it is believed.
+
+The proxy's word alone is not enough: the certificate is verified again, against the configured authorities, and its key
+must be that of a credential in the roster.
+"""
+
+from urllib.parse import unquote_to_bytes
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
+from flask import current_app, request
+
+from ca.roster import Credential, Person
+from ra.edge import CERTIFICATE_HEADER, EDGE, Edge
+from ra.errors import PageError
+from ra.office import office
+
+__all__ = ["MOST_CHARACTERS", "certificates_accepted", "officer_of_certificate"]
+
+MOST_CHARACTERS = 16384
+"""Characters of the header that are read."""
+
+
+def certificates_accepted() -> bool:
+    """Whether officers can log in with a client certificate here."""
+    edge: Edge = current_app.extensions[EDGE]
+    return bool(edge.officer_authorities)
+
+
+def officer_of_certificate() -> tuple[Person, Credential]:
+    """Whose certificate the proxy hands on with this request; raises PageError E-4105, or E-5001 where none counts."""
+    edge: Edge = current_app.extensions[EDGE]
+    if not edge.officer_authorities:
+        raise PageError("E-5001")
+    certificate = _verified(request.headers.get(CERTIFICATE_HEADER, ""), edge.officer_authorities)
+    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    now = office().clock()
+    for person in office().roster().persons:
+        for credential in person.credentials:
+            if credential.kind == "key" and credential.spki == spki and credential.valid(now):
+                return person, credential
+    raise PageError("E-4105")
+
+
+def _verified(header: str, authorities: tuple[x509.Certificate, ...]) -> x509.Certificate:
+    """The certificate in the header, once it is one for clients of these authorities, valid now."""
+    if not header or len(header) > MOST_CHARACTERS:
+        raise PageError("E-4105")
+    relaxed = ExtensionPolicy.permit_all().may_be_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
+    try:
+        certificate = x509.load_pem_x509_certificate(unquote_to_bytes(header))
+        verifier = (
+            PolicyBuilder()
+            .store(Store(list(authorities)))
+            .time(office().clock())
+            .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=relaxed)
+            .build_client_verifier()
+        )
+        return verifier.verify(certificate, []).chain[0]
+    except (ValueError, VerificationError):
+        raise PageError("E-4105") from None
