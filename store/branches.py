@@ -26,6 +26,7 @@ def enter_branches(tx: Transaction, rows: Sequence[Row[Any]], at: datetime) -> N
         {
             "serial": row.serial,
             "issuer": row.issuer,
+            "authority": row.authority,
             "branch": branches[row.application_id],
             "kind": row.kind or row.profile,
             "state": GOOD,

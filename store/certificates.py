@@ -379,7 +379,17 @@ def _reserved_rows(tx: Transaction, keys: Sequence[Key]) -> list[Row[Any]]:
 
 _WAITING = [
     CERTIFICATE.c[name]
-    for name in ("issuer", "serial", "partition", "not_after", "application_id", "holder", "kind", "profile")
+    for name in (
+        "issuer",
+        "serial",
+        "authority",
+        "partition",
+        "not_after",
+        "application_id",
+        "holder",
+        "kind",
+        "profile",
+    )
 ]
 
 

@@ -98,7 +98,8 @@ def _inserts(
 @lru_cache(maxsize=64)
 def _unnest(table: Table, names: tuple[str, ...]) -> str:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
-    types = [table.c[name].type.compile(dialect=dialect) for name in names]
+    # an array's elements have no collation of their own: the column they go to has it
+    types = [table.c[name].type.compile(dialect=dialect).partition(" COLLATE ")[0] for name in names]
     return f"unnest({', '.join(f'%b::{type_}[]' for type_ in types)})"
 
 

@@ -155,7 +155,7 @@ def _people() -> None:
     op.create_index("person_entry_name", "person_entry", ["subject", "branch", "name_key", "id"])
     op.create_index("person_entry_kana", "person_entry", ["subject", "branch", "kana_key", "id"])
     op.create_index("person_entry_birth", "person_entry", ["subject", "branch", "birth_date", "name_key", "id"])
-    op.create_index("person_entry_card", "person_entry", ["card"])
+    op.create_index("person_entry_card", "person_entry", ["subject", "branch", "card"])
     op.create_index("person_entry_case", "person_entry", ["case_id"])
 
 
@@ -163,7 +163,7 @@ def _certificates() -> None:
     op.create_table(
         "certificate_branch",
         _needed("serial", OCTETS),
-        *[_needed(name, WORD) for name in ("issuer", "branch", "kind")],
+        *[_needed(name, WORD) for name in ("issuer", "authority", "branch", "kind")],
         _needed("state", sa.SmallInteger()),
         _needed("not_after", TIME),
         _needed("issued_at", TIME),
@@ -210,9 +210,11 @@ def _programs() -> None:
 
 # What a ceremony issued has no application, and so no branch.
 _ENTER = """
-INSERT INTO certificate_branch (serial, issuer, branch, kind, state, not_after, issued_at, holder, application_id)
-SELECT certificate.serial, certificate.issuer, application.branch, coalesce(certificate.kind, certificate.profile),
-  status.state, certificate.not_after, certificate.issued_at, certificate.holder, application.id
+INSERT INTO certificate_branch
+  (serial, issuer, authority, branch, kind, state, not_after, issued_at, holder, application_id)
+SELECT certificate.serial, certificate.issuer, certificate.authority, application.branch,
+  coalesce(certificate.kind, certificate.profile), status.state, certificate.not_after, certificate.issued_at,
+  certificate.holder, application.id
 FROM certificate
 JOIN application ON application.id = certificate.application_id
 JOIN status ON status.issuer = certificate.issuer AND status.serial = certificate.serial
