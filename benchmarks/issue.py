@@ -23,8 +23,10 @@ from benchmarks.processor_time import processor_seconds
 from benchmarks.subject_keys import subject_keys
 from benchmarks.yardstick import bare_signers
 from ca.approvals import EvidenceRole
+from ca.counter import Counter, new_challenge
+from ca.lodging import Case, save
 from cli.config import Config
-from cli.counter import Case, Counter, Officer, by_key, signed_case
+from cli.counter import Officer, by_key, signed_case
 from cli.demo.people import branch_of, residents
 from cli.demo.programs import Programs, running
 from cli.demo.story import load_cast
@@ -97,12 +99,12 @@ def measured(
     with bare_signers(config, "issuing", AUTHORITY, SIGNERS) as sign, running(config.path, config.home / "log") as ours:
         for number in range(SIGNERS):
             ours.start(f"signer-{number}", ["signer", "run"])
-        submit(config, database, cases[:WARM_UP])
+        submit(database, cases[:WARM_UP])
         wait_until_done(config, ours)
         for start in range(WARM_UP, len(cases), size):
             with standing_still(ours):
                 chunk = cases[start : start + size]
-                submit(config, database, chunk)
+                submit(database, chunk)
                 signatures, signature_ms = sign(RAW_SECONDS)
                 before = processor_times(ours)
             begin = time.perf_counter()
@@ -136,15 +138,26 @@ def approved_cases(config: Config, database: Database, keys: Sequence[rsa.RSAPri
     }
     people = residents(len(keys), now.date(), Random(LOT))  # noqa: S311 - a lot, no secret
     for resident, key in zip(people, keys, strict=True):
-        counter = Counter(database, config.deployment, branch_of(resident.municipality), salt, secrets.token_bytes)
-        holder = counter.holder(f"resident-{resident.number}")
-        asked = counter.issue(issuer, profile, resident.facts(), by_key(key), holder, cast.reception.person, now)
+        counter = Counter(config.deployment, branch_of(resident.municipality), salt, secrets.token_bytes)
+        challenge = new_challenge(now, counter.random)
+        possession = cast.at_window(counter.branch, by_key(key))
+        asked = counter.issue(
+            issuer,
+            profile,
+            resident.facts(),
+            possession(counter.deployment, challenge.application, challenge.salt),
+            challenge=challenge,
+            holder=counter.holder(f"resident-{resident.number}"),
+            requester=cast.reception.person,
+            now=now,
+        )
         yield signed_case(asked, profile, cast.reception, others, now)
 
 
-def submit(config: Config, database: Database, cases: Sequence[Case]) -> None:
+def submit(database: Database, cases: Sequence[Case]) -> None:
     """Save applications with all their evidence, as a branch does."""
-    Counter(database, config.deployment, "", b"", secrets.token_bytes).submit(cases)
+    with database.transaction() as tx:
+        save(tx, cases)
 
 
 @contextmanager

@@ -55,11 +55,21 @@ class Proof:
     """How the applicant shows possession of the private key.
 
     `form` "pkcs10": `value` is a certification request in DER (RFC 2986); "challenge": `value` is a signature by the
-    subject key over `ca.request.possession_challenge`, as the terminal has a resident's card make it.
+    subject key over `ca.request.possession_challenge`, as the terminal has a resident's card make it. `terminal` is the
+    code of the enrolled terminal where that happened, `terminal_signature` its signature on the key notification
+    (`ca.notification`): both or neither, else pydantic's ValidationError.
     """
 
     form: Literal["pkcs10", "challenge"]
     value: Annotated[Octets, Field(min_length=1, max_length=16 * 1024)]
+    terminal: Code | None = None
+    terminal_signature: Annotated[Octets, Field(min_length=1, max_length=1024)] | None = None
+
+    @model_validator(mode="after")
+    def _signed_by_whom(self) -> Self:
+        if (self.terminal is None) != (self.terminal_signature is None):
+            raise ValueError("a terminal and its signature go together")
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)

@@ -15,7 +15,9 @@ from uuid import UUID
 
 from ca.authority import Authority, AuthorityStatement
 from ca.errors import CAError
+from ca.evidence import CLOCK_TOLERANCE, Grounds
 from ca.issuance import Checkpoint, Issued, Ledger, Outcome, issue, passed
+from ca.passkeys import Parties
 from ca.preparation import Case, Refusal, prepare_all
 from ca.recovery import abandon_rows, left_behind, orphans, prepared_again, sign_again, sweep
 from ca.refusals import CarriedOutBefore, ProgramFault, SignatureWrong, TooManyFailures
@@ -23,7 +25,7 @@ from ca.retirement import Retired
 from ca.revocation import execute
 from ca.roster import Roster
 from ca.serials import Random, SerialNumbers
-from ca.warrant import CLOCK_TOLERANCE, Warrant, verify
+from ca.warrant import Warrant, verify
 from ca.warrant_errors import AuthorityDiffers, EvidenceTimeWrong, ProfileNotAuthorised
 from policies.errors import PolicyError
 from policies.profile import CertificateProfile
@@ -78,9 +80,11 @@ class Signer:
     `name` is this process's own: what is claimed under it was left by a turn of this very signer. `roster` returns the
     newest believed roster or raises DocumentRefused. `used` knows, outside the database, which applications were
     carried out, and is shared by all signers of a database. `retired` returns which authorities' keys ended; `ended`
-    holds the records of those that are not opened any more, since what they issued can still be revoked. `random` is a
-    CSPRNG. `lease` is how long a claim is held; no turn may last longer. `limit` is how many applications a turn
-    claims, `batch` how many certificates share a transaction. `linters` lint in other processes while this one signs.
+    holds the records of those that are not opened any more, since what they issued can still be revoked. `parties` are
+    the relying parties whose passkeys it believes, by its own configuration; `demo` lets those of software count.
+    `random` is a CSPRNG. `lease` is how long a claim is held; no turn may last longer. `limit` is how many
+    applications a turn claims, `batch` how many certificates share a transaction. `linters` lint in other processes
+    while this one signs.
     """
 
     name: str
@@ -93,6 +97,8 @@ class Signer:
     used: UsedApplications
     retired: Callable[[], Retired]
     random: Random
+    parties: Parties | None
+    demo: bool = False
     ended: Mapping[str, AuthorityStatement] = field(default_factory=dict)
     lease: timedelta = timedelta(seconds=60)
     limit: int = 256
@@ -196,12 +202,11 @@ class _Work:
         warrant = verify(
             record,
             evidence,
-            roster=roster,
+            Grounds(roster=roster, parties=self._signer.parties, demo=self._signer.demo, now=self._now),
             authority=authority,
             profile=profile,
             deployment=self._signer.deployment,
             retired=self._retired,
-            now=self._now,
         )
         self._check_unused(warrant)
         return warrant

@@ -118,7 +118,7 @@ class Jobs:
 class ReportedKey:
     """A key that the card made (SubjectPublicKeyInfo in DER), with its own proof and the terminal's signature on both.
 
-    What the two signatures say stands in `ca.request`.
+    What the two signatures say stands in `ca.request` and `ca.notification`.
     """
 
     slot: Slot

@@ -7,17 +7,18 @@ signed, nothing is executed.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, get_args
 
 from ca.application import Application, canonical, parse
-from ca.approvals import EvidenceRole, signature_holds
+from ca.approvals import EvidenceRole
 from ca.authority import AuthorityStatement, check_issuing
+from ca.evidence import Grounds, signer_of
+from ca.notification import check_notification
 from ca.retirement import Retired
-from ca.roster import Branch, Credential, Person, Role, Roster
+from ca.roster import Branch, Person, Role, Roster
 from ca.rules import REGISTER_RULE, RULES, Rule, approvals_needed, roles_for
-from ca.statement import public_key
 from ca.warrant_errors import (
     ApplicationEdited,
     ApplicationExpired,
@@ -25,18 +26,11 @@ from ca.warrant_errors import (
     AuthorityDiffers,
     BranchDoesNotServe,
     BranchWrong,
-    CredentialNotValid,
-    CredentialUnknown,
     EventMissing,
     EventOfOthers,
-    EvidenceKindUnknown,
-    EvidenceOfAnotherApplication,
-    EvidenceSignatureInvalid,
-    EvidenceTimeWrong,
     EvidenceTooFew,
     HolderKindDiffers,
     PersonTwice,
-    PersonUnknown,
     ProfileForbids,
     ProfileNotAuthorised,
     RequesterDecides,
@@ -48,10 +42,7 @@ from policies.life_events import life_events
 from policies.profile import CertificateProfile
 from store.applications import ApplicationRecord, Evidence
 
-__all__ = ["CLOCK_TOLERANCE", "Warrant", "record_of", "verify"]
-
-CLOCK_TOLERANCE: Final = timedelta(minutes=5)
-"""How far the clocks of submitter, approver and signer may differ; each signs the time of its own machine."""
+__all__ = ["Warrant", "record_of", "verify"]
 
 _COLUMNS: Final = (
     "id",
@@ -117,21 +108,22 @@ def record_of(application: Application, rule: Rule, profile: CertificateProfile)
 def verify(
     record: ApplicationRecord,
     evidence: Sequence[Evidence],
+    grounds: Grounds,
     *,
-    roster: Roster,
     authority: AuthorityStatement,
     profile: CertificateProfile,
     deployment: str,
     retired: Retired,
-    now: datetime,
 ) -> Warrant:
-    """Return the warrant of a recorded application, once all its evidence holds at `now` (aware UTC).
+    """Return the warrant of a recorded application, once all its evidence holds on these grounds.
 
-    `roster` and `authority` are what `open_roster` and `open_authority_record` returned; `profile` is the loaded one
-    that the application names; `retired` tells which keys ended. Raises a subclass of WarrantRefused for the first
-    thing that does not hold, ApplicationMalformed and TooLarge for a text that is no application, AuthorityNotIssuing
-    for an issue outside the authority's window, a kind of AuthorityEnded for what its key's end forbids.
+    The roster of `grounds` and `authority` are what `open_roster` and `open_authority_record` returned; `profile` is
+    the loaded one that the application names; `retired` tells which keys ended. Raises a subclass of WarrantRefused or
+    PasskeyRefused for the first thing that does not hold, ApplicationMalformed and TooLarge for a text that is no
+    application, AuthorityNotIssuing for an issue outside the authority's window, a kind of AuthorityEnded for what its
+    key's end forbids.
     """
+    roster, now = grounds.roster, grounds.now
     application = parse(record.canonical)
     digest = hashlib.sha256(record.canonical).digest()
     _check_row(record, application, digest)
@@ -144,7 +136,8 @@ def verify(
     _check_authority(application, authority, retired, now)
     _check_profile(application, authority, profile)
     branch = _branch_of(application, roster)
-    signers = [(each, _signer(each, application, digest, roster, now)) for each in evidence]
+    check_notification(application, profile, roster, now)
+    signers = [(each, signer_of(each, application, digest, grounds)) for each in evidence]
     _check_persons(application, signers, profile)
     return Warrant(
         application=application,
@@ -202,36 +195,6 @@ def _branch_of(application: Application, roster: Roster) -> Branch:
     if application.action == "issue" and application.body not in branch.serves:
         raise BranchDoesNotServe(application.branch)
     return branch
-
-
-def _signer(evidence: Evidence, application: Application, digest: bytes, roster: Roster, now: datetime) -> Person:
-    """The person of the roster who gave this evidence, once it holds for this application."""
-    if evidence.application_id != application.id or evidence.digest != digest:
-        raise EvidenceOfAnotherApplication(evidence.person)
-    if evidence.kind != "key":
-        raise EvidenceKindUnknown(evidence.kind)
-    if not application.created_at - CLOCK_TOLERANCE <= evidence.signed_at <= now + CLOCK_TOLERANCE:
-        raise EvidenceTimeWrong(evidence.person, evidence.signed_at)
-    person = roster.person(evidence.person)
-    if person is None:
-        raise PersonUnknown(evidence.person)
-    credential = _credential(person, evidence, now)
-    key = public_key(credential.spki)
-    if not signature_holds(evidence, key, deployment=application.deployment, application_digest=digest):
-        raise EvidenceSignatureInvalid(evidence.credential, evidence.role)
-    if application.branch not in person.branches:
-        raise BranchWrong(person.code, application.branch)
-    return person
-
-
-def _credential(person: Person, evidence: Evidence, now: datetime) -> Credential:
-    """The person's credential; valid when it signed, and still valid, since whoever took it could state any time."""
-    credential = next((each for each in person.credentials if each.code == evidence.credential), None)
-    if credential is None:
-        raise CredentialUnknown(person.code, evidence.credential)
-    if not (credential.valid(evidence.signed_at) and credential.valid(now)):
-        raise CredentialNotValid(credential.code, credential.valid_from, credential.valid_until)
-    return credential
 
 
 def _check_persons(

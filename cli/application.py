@@ -8,12 +8,14 @@ import click
 from ca.application import parse
 from ca.approvals import EvidenceRole
 from ca.errors import CAError
+from ca.lodging import standing
 from cli.asking import rfc3339
-from cli.desk import Desk, NotExamined, in_words, open_desk, standing
+from cli.desk import Desk, in_words, open_desk
 from cli.installation import config_of
 from cli.officers import signature_of, signed_by
 from cli.options import hexadecimal
 from cli.output import document, table
+from cli.wiring import utc_now
 from store.applications import ApplicationFilter, ApplicationRecord, Evidence, State, evidence_of, find_applications
 from store.applications import application as application_record
 
@@ -55,7 +57,7 @@ def application_list(
 
 def brief(desk: Desk, record: ApplicationRecord, given: Sequence[Evidence]) -> dict[str, object]:
     """A case as lists show it: no holder's data."""
-    missing = desk.missing(record, given) if record.state == "open" else {}
+    missing = desk.lodging.missing(record, given) if record.state == "open" else {}
     return {
         "id": str(record.id),
         "action": record.action,
@@ -63,7 +65,7 @@ def brief(desk: Desk, record: ApplicationRecord, given: Sequence[Evidence]) -> d
         "authority": record.authority,
         "branch": record.branch,
         "requester": record.requester,
-        "state": standing(record, missing),
+        "state": standing(record, missing, utc_now()),
         "needs": in_words(missing) if missing else "",
         "missing": missing,
         "outcome": record.outcome,
@@ -123,8 +125,8 @@ def line(given: Evidence) -> dict[str, object]:
 def defect(desk: Desk, record: ApplicationRecord, given: Sequence[Evidence]) -> str | None:
     """The code of the first thing the signer would refuse; None: nothing but missing signatures."""
     try:
-        desk.check(record, given)
-    except (CAError, NotExamined) as error:
+        desk.lodging.check(record, given)
+    except CAError as error:
         return error.code
     return None
 
@@ -175,12 +177,12 @@ def sign(context: click.Context, id: UUID, role: EvidenceRole) -> None:
     """Add one officer's signature and say what is still missing."""
     with open_desk(config_of(context)) as desk, signature_of(context).officer(desk.config, desk.roster) as officer:
         record, _ = saved(desk, id)
-        missing = desk.missing(record, desk.add(record, role, officer))
+        missing = desk.lodging.missing(record, desk.add(record, role, officer))
         body = {
             "application": str(id),
             "role": role,
             "person": officer.person,
-            "state": standing(record, missing),
+            "state": standing(record, missing, utc_now()),
             "missing": missing,
         }
     verb = "examine" if role == "examination" else "approve"

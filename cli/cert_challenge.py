@@ -22,9 +22,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from ca.canonical import CONFIG, Code, Octets
+from ca.counter import Challenge, new_challenge
 from ca.request import LIMIT, possession_challenge
 from ca.statement import public_key
-from cli.counter import Challenge, new_challenge
 from cli.installation import config_of
 from cli.options import FileRefused, check_output
 from cli.output import document

@@ -13,13 +13,15 @@ from pydantic import JsonValue
 
 from ca.application import Application
 from ca.approvals import EvidenceRole
+from ca.counter import Challenge, new_challenge
+from ca.first_check import check_content, check_holder
+from ca.lodging import Case, standing
 from ca.request import LIMIT, check_possession
 from cli.asking import rfc3339
 from cli.cert_challenge import bounded, public_key_octets, read_challenge
-from cli.counter import Case, Challenge, Officer, Possession, by_key, by_proof, by_request
-from cli.desk import Desk, in_words, open_desk, standing
+from cli.counter import Officer, Possession, by_key, by_proof, by_request
+from cli.desk import Desk, in_words, open_desk
 from cli.errors import NotFound
-from cli.first_check import check_content, check_holder
 from cli.installation import config_of
 from cli.officers import PERSON_AND_KEY, Signature, password_for, signature_of, signed_by
 from cli.options import SERIAL, check_output, hexadecimal, json_file
@@ -123,10 +125,10 @@ def cert_issue(
         issued = issued_for(desk, record.id) if record.state == "done" else None
         if issued is not None and hand_over:
             desk.await_end(lodge_hand_over(desk, issued, submitter, branch), wait)
-        missing = desk.missing(record, case.evidence)
+        missing = desk.lodging.missing(record, case.evidence)
     body: dict[str, object] = {
         "application": str(record.id),
-        "state": standing(record, missing),
+        "state": standing(record, missing, utc_now()),
         "missing": missing,
         "certificate": None if issued is None else summary(issued),
         "handed_over": issued is not None and hand_over,
@@ -161,7 +163,19 @@ def application_for(desk: Desk, wish: Wish, requester: str) -> Application:
     counter = desk.counter(wish.branch, requester)
     holder = counter.holder(wish.reference)
     parse_facts(profile.facts, wish.facts)
-    made = counter.issue(authority, profile, wish.facts, wish.possession, holder, requester, now, wish.challenge)
+    terminal = desk.terminal(wish.branch, wish.facts.get("window"))
+    possession = wish.possession if terminal is None else terminal.notified(wish.possession)
+    challenge = wish.challenge or new_challenge(now, counter.random)
+    made = counter.issue(
+        authority,
+        profile,
+        wish.facts,
+        possession(desk.config.deployment, challenge.application, challenge.salt),
+        challenge=challenge,
+        holder=holder,
+        requester=requester,
+        now=now,
+    )
     check_possession(made)
     issuer, key = x509.load_der_x509_certificate(authority.certificate), made.subject_key or b""
     check_content(profile, terms_of(desk.config, authority.name), issuer, wish.facts, key, now)
@@ -260,6 +274,6 @@ def cert_hand_over(context: click.Context, issuer: str, serial: int, branch: str
         case = lodge_hand_over(desk, issued, submitter, filed)
         tell(context, case)
         record = desk.await_end(case, wait)
-    body = {"application": str(record.id), "state": standing(record, {}), "certificate": summary(issued)}
+    body = {"application": str(record.id), "state": standing(record, {}, utc_now()), "certificate": summary(issued)}
     text = f"Certificate {issuer} {hexadecimal(serial)} is handed over." if record.state == "done" else "It is saved."
     document(context, "cert.hand-over", body, text)

@@ -1,6 +1,5 @@
 """`ninsho cert find`, `cert show` and `cert export`: what this installation knows of its certificates."""
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -10,12 +9,12 @@ import click
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca.holder import holder_name
 from ca.look import Look, State, by_serial, look_at
 from ca.retirement import Retired
 from cli.asking import issuer_of, rfc3339
 from cli.cert_issue import summary
 from cli.config import Config
-from cli.counter import Counter
 from cli.errors import NotFound
 from cli.installation import config_of
 from cli.options import SERIAL, check_output, hexadecimal
@@ -148,7 +147,7 @@ class Search:
 def holder_of(config: Config, database: Database, reference: str) -> bytes:
     """The name under which this installation knows a holder."""
     salt = config.at(config.holder_salt).read_bytes()
-    return Counter(database, config.deployment, "", salt, secrets.token_bytes).holder(reference)
+    return holder_name(salt, reference)
 
 
 def place(tx: Transaction, after: str | None) -> CertificateRecord | None:

@@ -1,39 +1,40 @@
-"""The officers' desk of one installation: make a case, verify it as the signer will, save it, see what becomes of it.
+"""The officers' desk of one installation: what a command needs to make a case and to see what becomes of it.
 
-Everything is verified before it is saved, by the very function that the signer uses, so what would be refused later is
-refused here with the same word and leaves no trace. The desk has the database in the branches' role: it decides
-nothing.
+Cases are verified and saved by `ca.lodging`, with what this installation's configuration says. The desk has the
+database in the branches' role: it decides nothing.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from ca.application import Application, parse
 from ca.approvals import EvidenceRole
 from ca.authority import AuthorityStatement
-from ca.lodging import Lodging
+from ca.counter import Counter
+from ca.lodging import Case, Lodging
 from ca.roster import Roster
-from ca.warrant import record_of
 from ca.warrant_errors import BranchWrong
 from cli.config import Config
-from cli.counter import Case, Counter, Officer, statement_of
+from cli.counter import Officer, Others, WindowTerminal, signatures, wait_for
 from cli.errors import CommandError, NotFound, TimedOut
 from cli.waking import wake
-from cli.wiring import believed_roster, believed_statement, open_database, profiles_of, retirements, utc_now
+from cli.wiring import (
+    believed_roster,
+    believed_statement,
+    open_database,
+    parties_of,
+    private_key_file,
+    profiles_of,
+    retirements,
+    utc_now,
+)
 from policies.profile import CertificateProfile
-from store.applications import ApplicationRecord, Evidence, add_evidence, application, evidence
+from store.applications import ApplicationRecord, Evidence, application, evidence
 from store.authorities import AuthorityRecord, authorities
 from store.certificates import CertificateRecord
 from store.database import Database
-
-Others: TypeAlias = Mapping[EvidenceRole, Sequence[Officer]]
-"""Who signs beside the submitter, by role."""
-
-Standing: TypeAlias = Literal["waiting", "ready", "done", "refused", "parked", "expired"]
-"""Where a case stands: waits for signatures, waits for the signer, or has come to an end."""
 
 DEFAULT_WAIT = 30.0
 """Seconds that a command waits for the signer when nothing else is missing."""
@@ -47,26 +48,6 @@ class SecondPersonNeeded(CommandError):
     def __init__(self, id: object, missing: Mapping[EvidenceRole, int]) -> None:
         super().__init__(f"Application {id} is saved and still needs {in_words(missing)}.")
         self.next = f"Have others run 'ninsho application examine {id}' and 'ninsho application approve {id}'."
-
-
-class OwnCase(CommandError):
-    """Who submitted a case neither examines nor approves it."""
-
-    code = "cli.second-person-own-case"
-
-    def __init__(self, person: str, id: object) -> None:
-        super().__init__(f"{person} submitted application {id} and can neither examine nor approve it.")
-        self.next = "Have another officer of the branch sign; nothing was written."
-
-
-class NotExamined(CommandError):
-    """An approval is for an examined case: who approves answers for what the examiner found."""
-
-    code = "cli.second-person-not-examined"
-
-    def __init__(self, id: object) -> None:
-        super().__init__(f"Application {id} was not examined yet, so it cannot be approved.")
-        self.next = "Have an examiner sign first; nothing was written."
 
 
 class SignerRefused(CommandError):
@@ -86,16 +67,6 @@ class StillOpen(TimedOut):
         self.next = f"Check that 'ninsho signer run' is running, and look with 'ninsho application show {id}'."
 
 
-class CaseEnded(CommandError):
-    """A signature on a case that has come to its end would change nothing."""
-
-    code = "cli.refused-case-ended"
-
-    def __init__(self, id: object, state: str) -> None:
-        super().__init__(f"Application {id} is {state}, and nobody signs it any more.")
-        self.next = f"See 'ninsho application show {id}'; a new wish is a new application."
-
-
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What an officer's command needs of an installation, believed and loaded."""
@@ -111,7 +82,7 @@ class Desk:
         if self.roster.branch(branch) is None:
             raise BranchWrong(person, branch)
         salt = self.config.at(self.config.holder_salt).read_bytes()
-        return Counter(self.database, self.config.deployment, branch, salt, secrets.token_bytes)
+        return Counter(self.config.deployment, branch, salt, secrets.token_bytes)
 
     def statement(self, authority: str) -> AuthorityStatement:
         """What two administrators signed about an authority; raises `NotFound` and DocumentRefused's subclasses."""
@@ -136,57 +107,41 @@ class Desk:
 
     @property
     def lodging(self) -> Lodging:
-        """What cases are verified with before they are saved."""
+        """Where cases are verified and saved."""
         return Lodging(
-            self.database,
-            self.config.deployment,
-            self.roster,
-            self.profiles,
-            self.statement,
-            lambda: retirements(self.config, self.database),
-            utc_now,
+            database=self.database,
+            deployment=self.config.deployment,
+            roster=self.roster,
+            profiles=self.profiles,
+            statement=self.statement,
+            retired=lambda: retirements(self.config, self.database),
+            parties=parties_of(self.config),
+            demo=self.config.demo,
+            clock=utc_now,
         )
 
-    def missing(self, record: ApplicationRecord, given: Sequence[Evidence]) -> dict[EvidenceRole, int]:
-        """How many signatures of each role a case still needs; roles that need none are left out."""
-        return self.lodging.missing(record, given)
+    def terminal(self, branch: str, window: object) -> WindowTerminal | None:
+        """The terminal of this machine at a window of a branch, None without one; raises as `private_key_file`."""
+        for code, file in self.config.terminals.items():
+            known = self.roster.terminal(code)
+            if known is not None and (known.branch, known.window) == (branch, window):
+                return WindowTerminal(code, known.window, private_key_file(self.config.at(file)))
+        return None
 
-    def check(self, record: ApplicationRecord, given: Sequence[Evidence]) -> None:
-        """Verify a case as the signer will, signatures not given yet aside.
-
-        Raises WarrantRefused's subclasses, and `NotExamined` for an approval before the examination.
-        """
-        self.lodging.check(record, given)
-        if "examination" in self.missing(record, given) and any(each.role == "approval" for each in given):
-            raise NotExamined(record.id)
-
-    def lodge(self, case: Application, submitter: Officer, others: Others) -> Case:
+    def lodge(self, asked: Application, submitter: Officer, others: Others) -> Case:
         """Sign, verify and save a case; it is not saved when anything about it does not hold."""
-        now = utc_now()
-        signed = [statement_of(case, "submission", submitter, now)]
-        for role, officers in others.items():
-            signed += [statement_of(case, role, officer, now) for officer in officers]
-        made = Case(record_of(case, self.lodging.rule(case), self.profile(case.profile)), tuple(signed))
-        self.check(made.record, made.evidence)
-        self.lodging.check_target(case)
-        self.counter(case.branch, submitter.person).submit([made])
+        lodging = self.lodging
+        made = lodging.case(asked, signatures(asked, submitter, others, utc_now()))
+        lodging.lodge([made])
         wake(self.config)
         return made
 
     def add(self, record: ApplicationRecord, role: EvidenceRole, officer: Officer) -> tuple[Evidence, ...]:
-        """Sign a saved case as examiner or approver: all its signatures now. Raises `OwnCase`, `CaseEnded`."""
-        if officer.person == record.requester:
-            raise OwnCase(officer.person, record.id)
-        if record.state != "open" or record.expires_at <= utc_now():
-            raise CaseEnded(record.id, "expired" if record.state == "open" else record.state)
-        with self.database.snapshot() as tx:
-            given = evidence(tx, record.id)
-        signed = statement_of(parse(record.canonical), role, officer, utc_now())
-        self.check(record, [*given, signed])
-        with self.database.transaction() as tx:
-            add_evidence(tx, signed)
+        """Sign a saved case as examiner or approver: all its signatures now. Raises as `ca.lodging.Lodging.add`."""
+        signed = officer.sign(parse(record.canonical), role, utc_now())
+        given = self.lodging.add([signed])[record.id]
         wake(self.config)
-        return (*given, signed)
+        return given
 
     def await_end(self, case: Case, wait: float | None) -> ApplicationRecord:
         """The case as the signer left it, or still open when nobody is to wait.
@@ -194,16 +149,15 @@ class Desk:
         `wait` in seconds; None: half a minute when no signature is missing, else not at all. Raises `SignerRefused`,
         `SecondPersonNeeded` when signatures are missing at the end of the wait, `StillOpen` otherwise.
         """
-        missing = self.missing(case.record, case.evidence)
+        missing = self.lodging.missing(case.record, case.evidence)
         seconds = (0.0 if missing else DEFAULT_WAIT) if wait is None else wait
         if seconds == 0:
             return case.record
-        counter = self.counter(case.record.branch, case.record.requester)
         try:
-            record = counter.wait([case.record.id], seconds)[case.record.id]
+            record = wait_for(self.database, [case.record.id], seconds)[case.record.id]
         except TimedOut:
             with self.database.snapshot() as tx:
-                missing = self.missing(case.record, evidence(tx, case.record.id))
+                missing = self.lodging.missing(case.record, evidence(tx, case.record.id))
             if missing:
                 raise SecondPersonNeeded(case.record.id, missing) from None
             raise StillOpen(case.record.id, seconds) from None
@@ -222,15 +176,6 @@ def open_desk(config: Config) -> Iterator[Desk]:
         yield Desk(config, database, believed_roster(config, database), profiles_of(config), records)
     finally:
         database.close()
-
-
-def standing(record: ApplicationRecord, missing: Mapping[EvidenceRole, int]) -> Standing:
-    """Where a case stands, in one word."""
-    if record.state != "open":
-        return record.state
-    if record.expires_at <= utc_now():
-        return "expired"
-    return "waiting" if missing else "ready"
 
 
 def in_words(missing: Mapping[EvidenceRole, int]) -> str:

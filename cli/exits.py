@@ -35,6 +35,8 @@ EXIT_OF_CODE: dict[str, Exit] = {
     "ca.ceremony-timeout": Exit.SECOND_PERSON,
     "ca.ceremony-transcript": Exit.FINDINGS,
     "ca.evidence-too-few": Exit.SECOND_PERSON,
+    "ca.not-examined": Exit.SECOND_PERSON,
+    "ca.own-case": Exit.SECOND_PERSON,
     "ca.paper": Exit.FINDINGS,
     "ca.path-invalid": Exit.FINDINGS,
     "ca.person-twice": Exit.SECOND_PERSON,

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import click
 
 from ca.application import Action
+from ca.counter import Reason, revocation_reason
+from ca.lodging import standing
 from ca.look import Look, look_at
 from cli.cert_issue import tell, wait_option
 from cli.cert_look import brief
-from cli.counter import Reason, revocation_reason
-from cli.desk import Desk, in_words, open_desk, standing
+from cli.desk import Desk, in_words, open_desk
 from cli.errors import CommandError
 from cli.installation import config_of
 from cli.officers import PERSON_AND_KEY, Signature, signature_of, signed_by
@@ -213,14 +214,14 @@ def done(
     case = desk.lodge(made, submitter, {"approval": others})
     tell(context, case)
     record = desk.await_end(case, wait)
-    missing = desk.missing(record, case.evidence)
+    missing = desk.lodging.missing(record, case.evidence)
     verb = "cert" if deed.action == "revoke" else deed.action
     if record.state == "done":
         report(context, verb, look_now(desk, deed.issuer, deed.serial), str(record.id))
         return
     body = {
         "application": str(record.id),
-        "state": standing(record, missing),
+        "state": standing(record, missing, utc_now()),
         "missing": missing,
         "certificate": brief(look_now(desk, deed.issuer, deed.serial)),
     }

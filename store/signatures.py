@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert, literal, select, tuple_
+from sqlalchemy import literal, select, tuple_
 
 from store.counter_tables import SIGNATURE_USE
 from store.database import Transaction
-from store.rows import among
+from store.rows import among, insertion
 from store.tables import EVIDENCE
 
 
@@ -61,9 +61,12 @@ def signed_by(tx: Transaction, person: str, *, before: Place | None = None, limi
 
 
 def note_signatures(tx: Transaction, ids: Collection[UUID], outcome: str, at: datetime) -> None:
-    """Note every signature on these applications, in one statement; called as they end."""
+    """Note every signature on these applications, in one statement; called as they end.
+
+    What was noted of an application before stays: its row was opened again behind our back.
+    """
     copied = ("application_id", "role", "person", "credential", "digest", "signed_at")
     ended = [literal(outcome).label("outcome"), literal(at, SIGNATURE_USE.c.at.type).label("at")]
     found = select(*[EVIDENCE.c[name] for name in copied], *ended)
     found = found.where(among(tx, EVIDENCE.c.application_id, list(ids)))
-    tx.execute(insert(SIGNATURE_USE).from_select([*copied, "outcome", "at"], found))
+    tx.execute(insertion(tx, SIGNATURE_USE).from_select([*copied, "outcome", "at"], found).on_conflict_do_nothing())

@@ -7,10 +7,13 @@ from ca.roster import Credential, Terminal
 from ca.statement import key_octets
 from cli.config import Config
 from cli.demo.home import BROWSERS, TERMINALS
+from cli.demo.people import WINDOW
 from cli.wiring import parties_of, public_key_file
 
-WINDOW = "001A"
-"""The window (窓口) of every terminal."""
+
+def branch_of_terminal(code: str) -> str:
+    """The branch where the terminal of that code stands: each is named after it."""
+    return code.removeprefix("terminal-")
 
 
 def credentials(config: Config, person: str, now: datetime) -> tuple[Credential, ...]:
@@ -19,11 +22,11 @@ def credentials(config: Config, person: str, now: datetime) -> tuple[Credential,
 
 
 def terminals(config: Config, now: datetime) -> tuple[Terminal, ...]:
-    """The terminals whose keys lie in the home, valid for a year; each is named after its branch."""
+    """The terminals whose keys lie in the home, valid for a year."""
     return tuple(
         Terminal(
             code=code,
-            branch=code.removeprefix("terminal-"),
+            branch=branch_of_terminal(code),
             window=WINDOW,
             spki=_spki(config, code),
             valid_from=now - timedelta(hours=1),

@@ -64,7 +64,7 @@ class Resident:
             "sex": self.sex,
             "birth_date": self.birth_date,
             "municipality": self.municipality,
-            "window": f"{1 + self.number % 4:03d}A",
+            "window": WINDOW,
             "card_expiry": self.card_expiry.isoformat(),
         }
 
@@ -104,6 +104,9 @@ def branch_of(place: str) -> str:
     """The code of the branch of a municipality or body."""
     return f"branch-{place}"
 
+
+WINDOW = "001A"
+"""The window (窓口) where everybody applies: the one that has a terminal."""
 
 LEADS = 12
 """The first residents live in the first place, so that its lists show something of every kind."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from ca.counter import Counter
 from cli.config import Config, load_config
-from cli.counter import Counter
 from cli.demo.ceremony import hold_ceremonies, publish_root_list
 from cli.demo.checking import Checked, check_all
 from cli.demo.holder_keys import holder_keys
@@ -81,9 +81,16 @@ class Demo:
         with database.snapshot() as tx:
             known = {record.name: record for record in authorities(tx)}
         salt = config.at(config.holder_salt).read_bytes()
-        counter = Counter(database, config.deployment, "", salt, secrets.token_bytes)
+        counter = Counter(config.deployment, "", salt, secrets.token_bytes)
         return Story(
-            counter, load_cast(config.home), profiles_of(config), known, utc_now, lambda: wake(config), self.tell
+            database,
+            counter,
+            load_cast(config.home),
+            profiles_of(config),
+            known,
+            utc_now,
+            lambda: wake(config),
+            self.tell,
         )
 
     def serve(self, checked: Callable[[Config, list[Checked]], None], ready: Callable[[Config], None] | None) -> bool:

@@ -19,16 +19,20 @@ from pydantic import JsonValue
 
 from ca.application import Action
 from ca.approvals import EvidenceRole
+from ca.counter import Counter, Reason, new_challenge, revocation_reason
+from ca.lodging import Case, save
 from ca.rules import REGISTER_RULE, RULES, approvals_needed
-from cli.counter import Case, Counter, Officer, Possession, Reason, by_key, by_request, revocation_reason, signed_case
-from cli.demo.home import AUTHORITIES, OFFICERS
-from cli.demo.people import Post, Resident, branch_of
+from cli.counter import Officer, Possession, WindowTerminal, by_key, by_request, signed_case, wait_for
+from cli.demo.enrolment import branch_of_terminal
+from cli.demo.home import AUTHORITIES, OFFICERS, TERMINALS
+from cli.demo.people import WINDOW, Post, Resident, branch_of
 from cli.errors import Disagreement
 from cli.wiring import private_key_file
 from policies.life_events import effect_of, life_events
 from policies.profile import CertificateProfile
 from store.authorities import AuthorityRecord
 from store.certificates import CertificateFilter, CertificateRecord, find
+from store.database import Database
 
 Expected = Literal["good", "revoked", "held"]
 
@@ -38,20 +42,31 @@ WAIT_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The officers at the demo's counters."""
+    """The officers at the demo's counters, and the terminals by branch."""
 
     reception: Officer
     examiner: Officer
     approvers: tuple[Officer, ...]
     register: Officer
+    terminals: Mapping[str, WindowTerminal]
+
+    def at_window(self, branch: str, possession: Possession) -> Possession:
+        """The possession of a resident's key with the notification of the branch's terminal, where it has one."""
+        terminal = self.terminals.get(branch)
+        return possession if terminal is None else terminal.notified(possession)
 
 
 def load_cast(home: Path) -> Cast:
-    """The officers of a demo home with their keys."""
-    found = {
-        name: Officer(name, f"key-{name}", private_key_file(home / "officers" / f"{name}.key.pem")) for name in OFFICERS
-    }
-    return Cast(found["reception-1"], found["examiner-1"], (found["approver-1"], found["head-1"]), found["register-1"])
+    """The officers and terminals of a demo home with their keys."""
+    keys = {name: private_key_file(home / "officers" / f"{name}.key.pem") for name in (*OFFICERS, *TERMINALS)}
+    found = {name: Officer(name, f"key-{name}", keys[name]) for name in OFFICERS}
+    return Cast(
+        found["reception-1"],
+        found["examiner-1"],
+        (found["approver-1"], found["head-1"]),
+        found["register-1"],
+        {branch_of_terminal(name): WindowTerminal(name, WINDOW, keys[name]) for name in TERMINALS},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,7 @@ class Story:
 
     def __init__(
         self,
+        database: Database,
         counter: Counter,
         cast: Cast,
         profiles: Mapping[str, CertificateProfile],
@@ -98,6 +114,7 @@ class Story:
         wake: Callable[[], None],
         tell: Callable[[int, int], None],
     ) -> None:
+        self.database = database
         self.counter = counter
         self.cast = cast
         self.profiles = profiles
@@ -153,14 +170,19 @@ class Story:
         """The application of one wish with all its signatures."""
         profile = self.profiles[wish.profile]
         counter = replace(self.counter, branch=branch_of(wish.place))
+        challenge = new_challenge(now, counter.random)
+        possession = wish.possession
+        if profile.facts == "resident":
+            possession = self.cast.at_window(counter.branch, possession)
         application = counter.issue(
             self.authorities[authority_for(wish.profile)],
             profile,
             wish.facts,
-            wish.possession,
-            counter.holder(wish.reference),
-            self.cast.reception.person,
-            now,
+            possession(counter.deployment, challenge.application, challenge.salt),
+            challenge=challenge,
+            holder=counter.holder(wish.reference),
+            requester=self.cast.reception.person,
+            now=now,
         )
         return signed_case(application, profile, self.cast.reception, self.signers("issue", profile), now)
 
@@ -193,10 +215,11 @@ class Story:
 
     def run(self, cases: Sequence[Case]) -> None:
         """Submit and wait; raises `Disagreement` with the signer's word for the first that was not done."""
-        self.counter.submit(cases)
+        with self.database.transaction() as tx:
+            save(tx, cases)
         self.wake()
         ids = [case.record.id for case in cases]
-        finished = self.counter.wait(ids, WAIT_SECONDS, lambda count: self.tell(count, len(ids)))
+        finished = wait_for(self.database, ids, WAIT_SECONDS, lambda count: self.tell(count, len(ids)))
         for record in finished.values():
             if record.state != "done":
                 what = f"The signer did not do an application ({record.action}, {record.profile}): {record.outcome}."
@@ -204,7 +227,7 @@ class Story:
 
     def issued(self, ids: Sequence[UUID]) -> list[CertificateRecord]:
         """The certificate of each application, in order."""
-        with self.counter.database.snapshot() as tx:
+        with self.database.snapshot() as tx:
             return [
                 certificate
                 for id in ids

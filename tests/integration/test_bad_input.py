@@ -156,7 +156,7 @@ EXPECTED: Mapping[Run, tuple[int, str]] = {
     huge_request: (4, "ca.request-too-large"),
     long_name: (4, "policies.facts-refused"),
     unreadable_facts: (1, "cli.file"),
-    used_key: (4, "cli.refused-key-used"),
+    used_key: (4, "ca.key-used"),
     wrong_pin: (7, "hsm.pin-refused"),
     no_pin: (7, "cli.pin"),
     missing_token: (7, "hsm.token-missing"),

@@ -16,7 +16,7 @@ from hsm.token import Token
 from store.audit import AuditChain
 from store.database import Database
 from store.used import UsedApplications
-from tests.fixtures.officers import DEPLOYMENT, NOW
+from tests.fixtures.officers import DEPLOYMENT, NOW, PARTIES
 from tests.fixtures.signing import House, make_house
 from tests.fixtures.token_faults import FAULTS
 from tests.fixtures.tokens import SoftHSM
@@ -46,6 +46,7 @@ def signer(token_house: House, tmp_path: Path) -> Iterator[Signer]:
             roster=lambda: token_house.office.roster,
             used=UsedApplications(tmp_path / "used", LATER),
             retired=nothing_retired,
+            parties=PARTIES,
             random=os.urandom,
         )
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from ca.application import Application
 from ca.authority import AuthorityStatement
+from ca.evidence import Grounds
+from ca.passkeys import Parties
 from ca.retirement import Retired, nothing_retired
 from ca.roster import Roster
 from ca.rules import RULES
@@ -13,6 +15,7 @@ from policies.profile import CertificateProfile
 from store.applications import ApplicationRecord, Evidence
 from tests.fixtures.officers import (
     NOW,
+    PARTIES,
     authority_statement,
     issue_application,
     make_office,
@@ -38,18 +41,19 @@ def warranted(
     profile: CertificateProfile = PROFILE,
     deployment: str = "test",
     retired: Retired = nothing_retired(),  # noqa: B008 - it never changes
+    parties: Parties | None = PARTIES,
+    demo: bool = False,
     now: datetime = LATER,
 ) -> Warrant:
     """Verify a case that is right, but for what a test changes."""
     return verify(
         record,
         evidence,
-        roster=roster,
+        Grounds(roster=roster, parties=parties, demo=demo, now=now),
         authority=authority,
         profile=profile,
         deployment=deployment,
         retired=retired,
-        now=now,
     )
 
 

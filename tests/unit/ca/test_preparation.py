@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca import preparation
 from ca.application import Application, Proof
+from ca.evidence import Grounds
 from ca.preparation import Case, PreparedCertificate, Refusal, prepare, prepare_all
 from ca.refusals import FindingsRefused, ProgramFault
 from ca.request import prove_possession
@@ -38,12 +39,11 @@ def case_of(house: House, application: Application, serial: int = SERIAL) -> Cas
     warrant = verify(
         record_of(application, RULES["issue"], profile),
         house.office.evidence(application, profile),
-        roster=house.office.roster,
+        Grounds(roster=house.office.roster, parties=None, demo=False, now=LATER),
         authority=house.authority.statement,
         profile=profile,
         deployment="test",
         retired=Retired(),
-        now=LATER,
     )
     return Case(warrant, house.authority, profile, serial)
 

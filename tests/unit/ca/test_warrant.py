@@ -25,10 +25,11 @@ from ca.errors import (
     AuthorityRetired,
     CAError,
 )
+from ca.evidence import CLOCK_TOLERANCE
 from ca.retirement import Reason, Retired
 from ca.rules import RULES
 from ca.statement import key_octets
-from ca.warrant import CLOCK_TOLERANCE, Warrant, record_of
+from ca.warrant import Warrant, record_of
 from ca.warrant_errors import (
     ApplicationEdited,
     ApplicationExpired,

@@ -27,7 +27,7 @@ def test_officers_sign_one_after_the_other(home: Home, waiting: str) -> None:
 def test_nobody_approves_their_own_case(home: Home, waiting: str) -> None:
     """Refused before anything is written, with exit status 6: a second person is needed (requirement ROL-2)."""
     answer = home.ninsho("application", "approve", waiting, *home.signs("reception-1"))
-    assert (answer.status, answer.error["code"]) == (6, "cli.second-person-own-case")
+    assert (answer.status, answer.error["code"]) == (6, "ca.own-case")
     assert "reception-1" in answer.error["message"]
     assert len(home.ninsho("application", "show", waiting).body["signatures"]) == 1
 
@@ -42,10 +42,10 @@ def test_one_person_signs_once(home: Home, waiting: str) -> None:
 def test_an_approval_follows_the_examination(home: Home, waiting: str) -> None:
     """Who approves answers for what the examiner found, so an approval of an unexamined case is not saved."""
     answer = home.ninsho("application", "approve", waiting, *home.signs("approver-1"))
-    assert (answer.status, answer.error["code"]) == (6, "cli.second-person-not-examined")
+    assert (answer.status, answer.error["code"]) == (6, "ca.not-examined")
     assert home.turn().claimed == 0
     issue = home.ninsho("cert", "issue", *home.case(), *home.signs("reception-1"), *home.with_("--approve", "head-1"))
-    assert (issue.status, issue.error["code"]) == (6, "cli.second-person-not-examined")
+    assert (issue.status, issue.error["code"]) == (6, "ca.not-examined")
 
 
 def test_an_approver_does_not_examine(home: Home, waiting: str) -> None:
@@ -59,7 +59,7 @@ def test_a_case_that_ended_is_not_signed_any_more(home: Home) -> None:
     with home.signing():
         number = home.ninsho("cert", "issue", *home.case(), *home.everybody).body["application"]
     answer = home.ninsho("application", "approve", number, *home.signs("head-1"))
-    assert (answer.status, answer.error["code"]) == (4, "cli.refused-case-ended")
+    assert (answer.status, answer.error["code"]) == (4, "ca.case-ended")
 
 
 def test_lists_name_no_holder(home: Home, waiting: str) -> None:

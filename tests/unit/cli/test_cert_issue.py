@@ -94,7 +94,7 @@ def test_a_second_certificate_waits_for_the_hand_over_of_the_first(home: Home) -
         first = home.ninsho("cert", "issue", *case, *home.everybody).body["certificate"]
     second = home.case(holder=case[case.index("--holder") + 1])
     answer = home.ninsho("cert", "issue", *second, *home.everybody)
-    assert (answer.status, answer.error["code"]) == (4, "cli.refused-holder-busy")
+    assert (answer.status, answer.error["code"]) == (4, "ca.not-handed-over")
     assert first["serial"] in answer.error["message"]
 
 
@@ -106,7 +106,7 @@ def test_a_compromised_key_is_never_certified_again(home: Home) -> None:
         revoke = ("revoke", "cert", issued["issuer"], issued["serial"], "--event", "leak", "--yes")
         home.ninsho(*revoke, *home.signs("reception-1"), *home.with_("--approve", "approver-1"))
     answer = home.ninsho("cert", "issue", *home.case(csr=request, holder=holder), *home.everybody)
-    assert (answer.status, answer.error["code"]) == (4, "cli.refused-key-blocked")
+    assert (answer.status, answer.error["code"]) == (4, "ca.key-stopped")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from store.applications import ApplicationRecord, Evidence, add_application, add_evidence, claim, finish
 from store.database import Database
-from store.signatures import SignedRow, signed_by
+from store.signatures import SignedRow, note_signatures, signed_by
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 Sign = Callable[..., Evidence]
@@ -58,3 +58,13 @@ def test_pages_run_from_the_newest_to_the_oldest(
         while part := signed_by(tx, "approver-1", before=found[-1].place if found else None, limit=2):
             found += part
     assert [one.application_id.int for one in found] == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_what_was_noted_once_stays(
+    database: Database, application: MakeApplication, signature: Sign, now: datetime
+) -> None:
+    """A row opened again behind the signer's back and ended otherwise neither stops it nor rewrites the list."""
+    finished(database, application(1), signature(UUID(int=1), "approval", "approver-1"), now)
+    with database.transaction() as tx:
+        note_signatures(tx, [UUID(int=1)], "store.application-used", now + timedelta(hours=1))
+        assert [one.outcome for one in signed_by(tx, "approver-1")] == ["issued"]

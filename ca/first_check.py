@@ -10,8 +10,7 @@ from datetime import datetime
 
 from cryptography import x509
 
-from cli.errors import CommandError
-from cli.options import hexadecimal
+from ca.lodging_errors import KeyStopped, KeyUsed, NotHandedOver
 from policies.content import certificate_builder, validity_for
 from policies.facts import ResidentFacts, parse_facts, with_common_name_parts
 from policies.keys import check_public_key, load_public_key
@@ -20,35 +19,7 @@ from policies.terms import AuthorityTerms
 from store.certificates import key_blocked, key_owner, pending
 from store.database import Transaction
 
-
-class KeyUsed(CommandError):
-    """The subject key is another holder's already."""
-
-    code = "cli.refused-key-used"
-
-    def __init__(self) -> None:
-        super().__init__("The public key belongs to another holder's certificate, and a key has one holder.")
-        self.next = "Have the holder make a new key pair, and find out how two came to have one."
-
-
-class KeyStopped(CommandError):
-    """The subject key was reported compromised."""
-
-    code = "cli.refused-key-blocked"
-
-    def __init__(self) -> None:
-        super().__init__("The public key was reported compromised and is blocked for ever.")
-        self.next = "Have the holder make a new key pair."
-
-
-class NotHandedOver(CommandError):
-    """The holder has a certificate of this kind that was never handed over."""
-
-    code = "cli.refused-holder-busy"
-
-    def __init__(self, issuer: str, serial: str) -> None:
-        super().__init__(f"The holder's certificate {issuer} {serial} of the same kind was not handed over yet.")
-        self.next = f"Hand it over with 'ninsho cert hand-over {issuer} {serial}', or revoke it."
+__all__ = ["check_content", "check_holder"]
 
 
 def check_content(
@@ -64,12 +35,12 @@ def check_content(
     key = load_public_key(subject_key)
     check_public_key(key, profile.key)
     if isinstance(facts, ResidentFacts):
-        facts = with_common_name_parts(facts, requested_at=now, sequence=0, random=no_randomness)
+        facts = with_common_name_parts(facts, requested_at=now, sequence=0, random=_no_randomness)
     validity = validity_for(profile, facts, now=now, authority_not_after=issuer.not_valid_after_utc)
     certificate_builder(profile, terms, facts, key, issuer=issuer, serial=1, validity=validity)
 
 
-def no_randomness(length: int) -> bytes:
+def _no_randomness(length: int) -> bytes:
     """Octets for a common name that is thrown away again."""
     return bytes(length)
 
@@ -77,7 +48,7 @@ def no_randomness(length: int) -> bytes:
 def check_holder(tx: Transaction, holder: bytes, kind: str, subject_key: bytes) -> None:
     """Refuse a key that is another's or blocked, and a holder whose last certificate was not handed over.
 
-    Raises `KeyUsed`, `KeyStopped`, `NotHandedOver`.
+    Raises KeyUsed, KeyStopped, NotHandedOver.
     """
     key_hash = hashlib.sha256(subject_key).digest()
     owner = key_owner(tx, key_hash)
@@ -87,4 +58,4 @@ def check_holder(tx: Transaction, holder: bytes, kind: str, subject_key: bytes) 
         raise KeyStopped
     waiting = pending(tx, holder, kind)
     if waiting is not None:
-        raise NotHandedOver(waiting[0], hexadecimal(waiting[1]))
+        raise NotHandedOver(waiting[0], f"{waiting[1]:x}".zfill((waiting[1].bit_length() + 7) // 8 * 2))
