@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from policies.errors import CharacterRefused
 
-__all__ = ["GETA", "Substituted", "is_permitted", "substitute", "substitutes"]
+__all__ = ["GETA", "Replaced", "Substituted", "is_permitted", "replaced", "substitute", "substitutes"]
 
 GETA = "〓"
 """The geta mark: what printers set for a sort they do not have; it replaces a character that has no substitute."""
@@ -46,6 +46,18 @@ class Substituted:
     map: str
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """One character of the register and what stands for it in a certificate.
+
+    `position` counts the characters of the certificate's text from 1; `written` has its marks and variation selector.
+    """
+
+    position: int
+    written: str
+    shown: str
+
+
 def substitute(text: str, *, limit: int) -> Substituted:
     """Replace what may not stand in a certificate, and say where; at most `limit` characters come out (fact sheet b.2).
 
@@ -67,6 +79,14 @@ def substitute(text: str, *, limit: int) -> Substituted:
     if len(replaced) > limit:
         raise CharacterRefused("characters.too-long", limit + 1, f"at most {limit} characters are allowed")
     return Substituted("".join(shown for shown, _ in replaced), "".join(digit for _, digit in replaced))
+
+
+def replaced(text: str, *, limit: int) -> tuple[Replaced, ...]:
+    """Say which characters of a text `substitute` replaces, as it was written and by what. Raises as it does."""
+    done = substitute(text, limit=limit)
+    written = _written(_widen(text))
+    marks = zip(written, done.text, done.map, strict=True)
+    return tuple(Replaced(at, old, new) for at, (old, new, digit) in enumerate(marks, 1) if digit == "1")
 
 
 def is_permitted(character: str) -> bool:
@@ -128,16 +148,22 @@ def _widen(text: str) -> str:
     return text.translate(halves)
 
 
-def _clusters(text: str) -> Iterator[tuple[str, bool]]:
-    """Give each character with its combining marks composed, and whether a variation selector follows it."""
+def _written(text: str) -> Iterator[str]:
+    """Give each character with the marks and variation selectors that follow it."""
     position = 0
     while position < len(text):
         end = position + 1
         while end < len(text) and unicodedata.category(text[end])[0] == "M":
             end += 1
-        marks = [mark for mark in text[position + 1 : end] if not _is_selector(mark)]
-        yield text[position] + "".join(marks), len(marks) < end - position - 1
+        yield text[position:end]
         position = end
+
+
+def _clusters(text: str) -> Iterator[tuple[str, bool]]:
+    """Give each character with its combining marks, and whether a variation selector follows it."""
+    for written in _written(text):
+        kept = "".join(each for each in written if not _is_selector(each))
+        yield kept, len(kept) < len(written)
 
 
 def _replace(cluster: str, chosen_glyph: bool) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.characters import GETA, is_permitted, substitute
+from policies.characters import GETA, Replaced, is_permitted, replaced, substitute
 from policies.errors import CharacterRefused
 
 TABLE = [
@@ -192,3 +192,19 @@ def test_any_text_is_replaced_or_refused(text: str) -> None:
         place = len(result.text)
         assert len(result.map) == place <= 60
     assert 1 <= place <= max(len(text), 61)
+
+
+def test_what_was_replaced_is_told_with_its_place() -> None:
+    """The officer shows the holder both characters side by side, each as it is written in the register."""
+    assert replaced("髙橋　葛󠄀城", limit=10) == (Replaced(1, "髙", "高"), Replaced(4, "葛󠄀", "葛"))
+
+
+@given(
+    st.lists(st.sampled_from(["髙", "が", "か\u3099", "ｶﾞ", "葛\U000e0100", "𠮷", "1", "㈱"]), min_size=1).map("".join)
+)
+def test_what_was_replaced_is_what_the_map_marks(text: str) -> None:
+    """As many as there are ones in the map, at their places, each with what stands there."""
+    done = substitute(text, limit=80)
+    told = replaced(text, limit=80)
+    assert [each.position for each in told] == [at for at, digit in enumerate(done.map, 1) if digit == "1"]
+    assert all(done.text[each.position - 1] == each.shown for each in told)
