@@ -1,4 +1,4 @@
-"""Papers: PDF/A-3b (ISO 19005-3) with one embedded font, attachments, and nothing fetched from anywhere.
+"""Papers: PDF/A-3b (ISO 19005-3) or tagged PDF (ISO 14289-1), one embedded font, nothing fetched from anywhere.
 
 The same page, time and libraries give the same octets, so that a paper can be made anew and compared. `edition` names
 the libraries, and every paper says in its metadata which edition made it.
@@ -23,9 +23,19 @@ from weasyprint.text.ffi import pango
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from ca.errors import TooLarge
-from ca.paper_errors import CharactersNotPrintable, FontMissing, PageReachesOut, PaperUnreadable
+from ca.paper_errors import CharactersNotPrintable, FontMissing, PageReachesOut, PaperOverflows, PaperUnreadable
 
-__all__ = ["FONT", "LIMIT", "Attachment", "attachments_of", "edition", "edition_of", "place_at", "render"]
+__all__ = [
+    "FONT",
+    "LIMIT",
+    "Attachment",
+    "attachments_of",
+    "edition",
+    "edition_of",
+    "place_at",
+    "render",
+    "render_tagged",
+]
 
 FONT: Final = "IPAexGothic"
 """The family every paper is set in (Debian package fonts-ipaexfont-gothic): Japanese, Latin and figures in one file."""
@@ -66,25 +76,44 @@ def render(
     Raises PageReachesOut when the page names an address, CharactersNotPrintable when FONT lacks a character,
     FontMissing when it is not installed.
     """
+    document = _laid_out(html, color_profiles=_colours(), output_intent=_SRGB, pdf_variant="pdf/a-3b")
+    _describe(document.metadata, title, language, at)
+    pdf: bytes = document.write_pdf(
+        finisher=_finish,
+        attachments=[_attached(each, at) for each in attachments],
+        output_intent=_SRGB,
+        pdf_variant="pdf/a-3b",
+    )
+    return pdf
+
+
+def render_tagged(html: str, *, title: str, language: Literal["ja", "en"], at: datetime, most_pages: int) -> bytes:
+    """Return the page as PDF 1.7 with tags as PDF/UA-1 wants them, which a screen reader reads aloud in their order.
+
+    As `render`; also raises PaperOverflows when it would have more than `most_pages` pages.
+    """
+    document = _laid_out(html, pdf_variant="pdf/ua-1")
+    if len(document.pages) > most_pages:
+        raise PaperOverflows(len(document.pages), most_pages)
+    _describe(document.metadata, title, language, at)
+    pdf: bytes = document.write_pdf(finisher=_finish, pdf_variant="pdf/ua-1", pdf_identifier=True)
+    return pdf
+
+
+def _laid_out(html: str, **options: Any) -> Any:  # noqa: ANN401  # WeasyPrint publishes no types
     page = weasyprint.HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=(), fail_on_errors=True))
     one_font = weasyprint.CSS(string=f"* {{ font-family: {FONT} !important }}")
     try:
-        document = page.render(
-            stylesheets=[one_font], color_profiles=_colours(), output_intent=_SRGB, pdf_variant="pdf/a-3b"
-        )
-        document.metadata.title = title
-        document.metadata.lang = language
-        document.metadata.created = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        document.metadata.generator = edition()
-        pdf: bytes = document.write_pdf(
-            finisher=_finish,
-            attachments=[_attached(each, at) for each in attachments],
-            output_intent=_SRGB,
-            pdf_variant="pdf/a-3b",
-        )
+        return page.render(stylesheets=[one_font], **options)
     except FatalURLFetchingError:
         raise PageReachesOut from None
-    return pdf
+
+
+def _describe(metadata: Any, title: str, language: str, at: datetime) -> None:  # noqa: ANN401  # as above
+    metadata.title = title
+    metadata.lang = language
+    metadata.created = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    metadata.generator = edition()
 
 
 def _colours() -> dict[str, Any]:

@@ -8,6 +8,7 @@ __all__ = [
     "CharactersNotPrintable",
     "FontMissing",
     "PageReachesOut",
+    "PaperOverflows",
     "PaperRefused",
     "PaperUnreadable",
     "SealBroken",
@@ -47,6 +48,17 @@ class PageReachesOut(PaperRefused):
     code = "ca.paper-reaches-out"
     sentence = "A page refers to something outside itself, and nothing is ever fetched for a paper"
     next = "Put the picture or the style into the page itself"
+
+
+@dataclass(eq=False)
+class PaperOverflows(PaperRefused):
+    """A form of a fixed number of pages would need more; nothing of it was cut off."""
+
+    pages: int
+    most: int
+    code = "ca.paper-overflows"
+    sentence = "The paper needs {pages} pages and its form has {most}"
+    next = "Shorten what is printed on it: the names, the list of things, the remarks"
 
 
 @dataclass(eq=False)

@@ -39,7 +39,7 @@ from ca.errors import TooLarge
 from ca.paper_errors import PaperUnreadable, SealBroken, SealKeyUnusable, SealOfStranger
 from ca.statement import PrivateKey, PublicKey, key_octets
 
-__all__ = ["Seal", "check_seals", "seal", "unsealed"]
+__all__ = ["Seal", "SealKey", "check_seals", "seal", "unsealed"]
 
 _FIELD: Final = re.compile(r"\A[a-z][a-z0-9-]{0,63}\Z")
 _SPARE: Final = 64
@@ -58,6 +58,14 @@ class Seal:
     certificate: x509.Certificate
     at: datetime
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealKey:
+    """A key that sets seals, which may live in a token, and the certificate that its seals name."""
+
+    key: PrivateKey
+    certificate: x509.Certificate
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from ca.documents import FONT, Attachment, attachments_of, edition, edition_of, render
+from ca.documents import FONT, Attachment, attachments_of, edition, edition_of, render, render_tagged
 from ca.errors import TooLarge
-from ca.paper_errors import CharactersNotPrintable, PageReachesOut, PaperUnreadable
+from ca.paper_errors import CharactersNotPrintable, PageReachesOut, PaperOverflows, PaperUnreadable
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PAGE = "<p>鍵生成式 Key ceremony <b>S03 sato</b> 01ab cdef</p><p style='break-before:page'>二頁 second</p>"
@@ -140,3 +140,26 @@ def test_a_paper_is_bounded_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr("ca.documents.LIMIT", len(paper) - 1)
     with pytest.raises(TooLarge):
         attachments_of(paper)
+
+
+def test_a_tagged_paper_declares_itself_as_pdf_ua_1() -> None:
+    """ISO 14289-1, 5 and 7.1: part 1 in the metadata, marked content, a structure, a language and a title to show."""
+    tagged = render_tagged("<h1>受付票</h1><p>x</p>", title="受付票", language="ja", at=AT, most_pages=1)
+    root = PdfFileReader(BytesIO(tagged)).root
+    assert b'pdfuaid:part="1"' in root["/Metadata"].data
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert (root["/Lang"], root["/StructTreeRoot"]["/K"][0]["/S"]) == ("ja", "/Document")
+
+
+def test_a_tagged_paper_is_made_alike_every_time() -> None:
+    """As every paper: the same page and time, the same octets."""
+    once, twice = (render_tagged(PAGE, title="x", language="ja", at=AT, most_pages=2) for _ in range(2))
+    assert once == twice
+
+
+def test_a_form_never_grows_past_its_pages() -> None:
+    """A slip that runs over would lose its second half at the printer."""
+    with pytest.raises(PaperOverflows) as refused:
+        render_tagged(PAGE, title="x", language="ja", at=AT, most_pages=1)
+    assert (refused.value.pages, refused.value.most) == (2, 1)
