@@ -1,0 +1,1 @@
+"""The counter's papers: what citizens and departments take home, as tagged PDF under the branch's seal."""
