@@ -16,7 +16,7 @@ from markupsafe import Markup
 from ca.ceremony.pages import grouped, visible
 from policies.characters import GETA, substitute
 from policies.errors import CharacterRefused
-from ra.eras import paper_date, paper_day, paper_time
+from ra.dates import day_on_paper, minute_on_paper
 from ra.papers.code128 import bars
 from ra.papers.words import (
     CARE,
@@ -79,18 +79,13 @@ def _words(context: Context, words: Words) -> Markup:
 
 
 @pass_context
-def _date(context: Context, on: date) -> str:
-    return paper_date(on, context["language"])
-
-
-@pass_context
-def _day(context: Context, at: datetime) -> str:
-    return paper_day(at, context["language"])
+def _day(context: Context, at: datetime | date) -> str:
+    return day_on_paper(at, context["language"])
 
 
 @pass_context
 def _time(context: Context, at: datetime) -> str:
-    return paper_time(at, context["language"])
+    return minute_on_paper(at, context["language"])
 
 
 def _printable(text: str, lacking: Collection[str], told: dict[str, str]) -> str:
@@ -150,7 +145,7 @@ def _environment() -> Environment:
     environment.filters.update(tail=_tail, hexadecimal=_hexadecimal, yen=_yen, bars=bars, ord=ord)
     environment.filters.update(certificate=certificate_words, event=event_words)
     environment.tests.update(selecting=_selects)
-    environment.globals.update(say=_say, both=_both, w=_words, glyph=_glyph, date=_date, day=_day, time=_time)
+    environment.globals.update(say=_say, both=_both, w=_words, glyph=_glyph, day=_day, time=_time)
     environment.globals.update(
         cases=CASES, visitors=VISITORS, things=THINGS, promises=PROMISES, states=STATES, outcomes=OUTCOMES, care=CARE
     )
