@@ -10,7 +10,9 @@ import pytest
 
 import ca.ceremony.errors
 import ca.document_errors
+import ca.evidence_errors
 import ca.link_errors
+import ca.lodging_errors
 import ca.paper_errors
 import ca.passkey_errors
 import ca.refusals
