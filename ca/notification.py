@@ -21,11 +21,11 @@ from ca.evidence_errors import (
     TerminalNotValid,
     TerminalUnknown,
 )
-from ca.roster import Roster, Window
+from ca.roster import Roster, Terminal, Window
 from ca.statement import Domain, PrivateKey, public_key, sign, verifies
 from policies.profile import CertificateProfile
 
-__all__ = ["check_notification", "notify"]
+__all__ = ["check_notification", "notification_holds", "notify"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
@@ -82,16 +82,24 @@ def check_notification(application: Application, profile: CertificateProfile, ro
         raise TerminalElsewhere(terminal.code, application.branch)
     if not (terminal.valid(application.created_at) and terminal.valid(now)):
         raise TerminalNotValid(terminal.code, terminal.valid_from, terminal.valid_until)
-    body = _body(
-        application.deployment,
-        application.id,
-        application.salt,
-        application.subject_key,
-        terminal.window,
-        proof.value,
+    holds = notification_holds(
+        terminal,
+        proof,
+        deployment=application.deployment,
+        application_id=application.id,
+        salt=application.salt,
+        subject_key=application.subject_key,
     )
-    if not verifies(public_key(terminal.spki), Domain.NOTIFICATION, body, proof.terminal_signature):
+    if not holds:
         raise NotificationInvalid(terminal.code)
+
+
+def notification_holds(
+    terminal: Terminal, proof: Proof, *, deployment: str, application_id: UUID, salt: bytes, subject_key: bytes
+) -> bool:
+    """Say whether this terminal signed that the key was made, and proved, at its window for this application."""
+    body = _body(deployment, application_id, salt, subject_key, terminal.window, proof.value)
+    return verifies(public_key(terminal.spki), Domain.NOTIFICATION, body, proof.terminal_signature or b"")
 
 
 def _body(deployment: str, application_id: UUID, salt: bytes, subject_key: bytes, window: str, proof: bytes) -> bytes:

@@ -11,7 +11,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
 from ca.roster import Branch
-from ra import dates
+from ra import dates, terminal_api
 from ra.access import SITES, check_access
 from ra.answers import FrontEnd, answer_errors
 from ra.edge import Edge, guard
@@ -33,6 +33,7 @@ PAGES: Final[tuple[tuple[Blueprint, frozenset[Party]], ...]] = (
     (login.PAGES, BOTH),
     (desk.PAGES, BOTH),
     (home.PAGES, BOTH),
+    (terminal_api.PAGES, WORKING),
 )
 """Every group of pages, and the sites it is on. On another site it does not exist."""
 
@@ -45,9 +46,15 @@ MOST_FORM_FIELDS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many requests are answered: attempts to log in from one address, and all those of one officer or address."""
+    """How many requests are answered.
+
+    `login`: attempts to log in from one address. `terminal`: those of one terminal, which asks every second, and
+    `terminals`: those of all terminals behind one address. `all`: any others of one officer or address.
+    """
 
     login: str = "30 per minute"
+    terminal: str = "180 per minute"
+    terminals: str = "6000 per minute"
     all: str = "600 per minute"
 
 
@@ -98,6 +105,8 @@ def register_pages(app: Flask, limits: Limits) -> None:
         storage_uri="memory://",
     )
     limiter.limit(limits.login, key_func=get_remote_address, methods=["POST"])(login.PAGES)
+    limiter.limit(limits.terminal, key_func=terminal_api.asking)(terminal_api.PAGES)
+    limiter.limit(limits.terminals, key_func=get_remote_address)(terminal_api.PAGES)
     for pages, sites in PAGES:
         app.register_blueprint(pages)
         app.extensions.setdefault(SITES, {})[pages.name] = sites

@@ -80,6 +80,24 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             "It is not from the configured authority, has ended, or its key is not in the roster.",
             "Insert your officer's card and start again, or log in with your passkey.",
         ),
+        "E-4201": Fault(
+            401,
+            "The terminal's request was not accepted.",
+            "It is not one that an enrolled terminal made within the last minute (%(word)s).",
+            "Check the terminal's clock and key, and that the roster enrols it for this window.",
+        ),
+        "E-4202": Fault(
+            409,
+            "The case is not at the step that the terminal reports.",
+            "It was moved on or cancelled meanwhile, or the same report was received before.",
+            "The terminal asks again by itself what is to be done.",
+        ),
+        "E-4203": Fault(
+            422,
+            "The terminal's report does not fit the case.",
+            "What it says of the card differs from what the case is about (%(word)s).",
+            "Repeat the step at the terminal. If it happens again, tell the administrators.",
+        ),
         "E-5000": Fault(
             500,
             "The program met a fault of its own.",

@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.tokens",
     "tests.fixtures.cards",
     "tests.fixtures.vectors",
+    "tests.fixtures.window",
 ]

@@ -6,7 +6,7 @@ page, a double press and another site change nothing.
 
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -53,7 +53,7 @@ HEADERS: Final = {
 _VISIT, _BENCH = "ninsho-visit", "ninsho-bench"
 
 
-def create_resident_app(visit: Visit, hosts: frozenset[str], bench: Bench | None = None) -> Flask:
+def create_resident_app(visit: Visit, hosts: Collection[str], bench: Bench | None = None) -> Flask:
     """The screen of a visit. It answers under `hosts` only (host and port as a browser names them).
 
     With a `bench`, which only a demonstration has, each page ends with buttons that lay cards on the reader.

@@ -1,0 +1,328 @@
+"""One resident's turn after another: which page the screen shows, and what the terminal does meanwhile.
+
+Two threads meet here. The screen's requests act for the resident; `turn`, called over and over, speaks with the front
+end. A PIN exists in `enter` alone, for as long as the card works with it.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Final, Literal
+
+from ca.terminal_messages import Job, KeyReport, KeysJob, PinJob, PinReport, ReportedKey, Slot, WriteJob, WriteReport
+from cli.errors import code_of
+from cli.terminal.errors import CertificateUntrusted, FrontEndAway, FrontEndRefused
+from cli.terminal.front_end import FrontEnd, Report
+from cli.terminal.station import Station
+from hsm.card import Card, Reader, check_pin
+from hsm.card_errors import CardAway, CertificateNotForCard, PinUnfit
+from hsm.errors import TokenError
+from ra.resident.visit import Language, Page, View
+
+__all__ = ["LINGER_SECONDS", "TerminalVisit"]
+
+LINGER_SECONDS: Final = 180.0
+"""How long the last page of a turn stays; nobody is hurried within two minutes."""
+
+_CONFLICT: Final = 409
+
+Phase = Literal["idle", "language", "consent", "pin", "sending", "writing", "after", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Where the turn stands.
+
+    `made` are the keys made so far, `set` the applications whose PINs are set; `told` says that the report may have
+    arrived though no answer came; `after` is the page that the turn ends with, until `until`.
+    """
+
+    phase: Phase = "idle"
+    job: Job | None = None
+    language: Language = "ja"
+    made: tuple[ReportedKey, ...] = ()
+    set: tuple[Slot, ...] = ()
+    defect: str | None = None
+    report: Report | None = None
+    told: bool = False
+    after: Page = "seat"
+    until: float = 0.0
+    trouble: str | None = None
+    code: str | None = None
+
+
+class TerminalVisit:
+    """See `ra.resident.visit.Visit` for the screen's side. `elapsed` counts seconds by a clock that nobody sets."""
+
+    def __init__(self, station: Station, front: FrontEnd, reader: Reader, elapsed: Callable[[], float]) -> None:
+        self._station = station
+        self._front = front
+        self._reader = reader
+        self._elapsed = elapsed
+        self._lock = Lock()
+        self._card_lock = Lock()
+        self._turn = _Turn()
+        self._busy = False
+        self._away: str | None = None
+        self._written: WriteJob | None = None
+        self._shown = View(page="waiting", stamp=station.random(16).hex())
+
+    # --- what the screen asks -----------------------------------------------------------------------------------------
+
+    def view(self) -> View:
+        """The page of this moment; another page has another stamp."""
+        with self._lock:
+            view = replace(self._view(self._turn), stamp=self._shown.stamp)
+            if view != self._shown:
+                self._shown = replace(view, stamp=self._station.random(16).hex())
+            return self._shown
+
+    def choose(self, language: Language) -> None:
+        """Go on in that language."""
+        self._move("language", phase="consent", language=language)
+
+    def agree(self) -> None:
+        """Go on to the first PIN."""
+        self._move("consent", phase="pin")
+
+    def again(self) -> None:
+        """Go back to what failed; what was made stays made."""
+        with self._lock:
+            turn = self._turn
+            if turn.phase != "error":
+                return
+            phase: Phase = "idle"
+            if turn.report is not None:
+                phase = "sending"
+            elif turn.job is not None:
+                phase = "writing" if isinstance(turn.job, WriteJob) else "pin"
+            self._turn = replace(turn, phase=phase, trouble=None, code=None)
+
+    def enter(self, stamp: str, first: str, second: str) -> None:
+        """Set a PIN that was typed twice, and have the card make its key if the case is about one."""
+        with self._card_lock:
+            # asked again here: what was typed for one page must not reach the next one
+            view, turn = self.view(), self._turn
+            card = self._right_card(turn)
+            if (view.page, view.stamp) != ("pin", stamp) or view.slot is None or card is None or turn.job is None:
+                return
+            self._busy = True
+            try:
+                pins = _plain(view.slot, first), _plain(view.slot, second)
+                self._turn = self._entered(turn, turn.job, view.slot, card, *pins)
+            finally:
+                self._busy = False
+
+    # --- what happens by itself ---------------------------------------------------------------------------------------
+
+    def turn(self) -> None:
+        """Tell the front end what was done, ask it what is to be done, and do what needs no resident."""
+        try:
+            self._send()
+            self._settle()
+            self._follow(self._front.jobs())
+            self._away = None
+        except (FrontEndAway, FrontEndRefused) as error:
+            self._away = error.word if isinstance(error, FrontEndRefused) else error.code
+        self._write()
+        self._end()
+
+    def _send(self) -> None:
+        """Send the report that waits. One that was perhaps received before is not taken for refused."""
+        turn = self._turn
+        if turn.phase != "sending" or turn.report is None or turn.job is None:
+            return
+        try:
+            self._front.report(turn.job.case, turn.report)
+        except FrontEndAway:
+            self._turn = replace(turn, told=True)
+            raise
+        except FrontEndRefused as error:
+            if error.status != _CONFLICT or not turn.told:
+                self._turn = _refused(turn, error)
+                return
+        self._written = turn.job if isinstance(turn.job, WriteJob) else None
+        pages: dict[type, Page] = {KeysJob: "seat", WriteJob: "written", PinJob: "done"}
+        self._finish(pages[type(turn.job)])
+
+    def _settle(self) -> None:
+        """Once the certificates are handed over, only the new keys stay in the card; if that failed, only the old."""
+        job = self._written
+        if job is None:
+            return
+        state = self._front.standing(job.case).state
+        if state == "open":
+            return
+        self._written = None
+        with self._card_lock, suppress(TokenError):  # without it both keys stay, and the revoked one is worth nothing
+            card = self._reader.card()
+            if card is not None and card.number == job.card:
+                for each in job.certificates:
+                    if state == "handed-over":
+                        card.settle(each.slot)
+                    else:
+                        card.give_up(each.slot)
+        if self._turn.phase == "after":
+            self._finish("done")
+
+    def _follow(self, jobs: tuple[Job, ...]) -> None:
+        """Take up the job of this moment; a case that was cancelled or moved on ends its turn."""
+        with self._card_lock, self._lock:
+            turn = self._turn
+            if turn.phase == "sending" or (turn.job is not None and turn.job in jobs and turn.phase != "after"):
+                return
+            job = self._chosen(jobs)
+            if job is not None:
+                same = turn.job is not None and turn.job.case == job.case
+                phase: Phase = "writing" if isinstance(job, WriteJob) else "language"
+                self._turn = _Turn(phase, job, turn.language if same else "ja")
+                if not same:
+                    self._written = None
+            elif turn.job is not None and turn.phase != "after":
+                self._turn = _Turn()
+
+    def _write(self) -> None:
+        """Write the certificates of the case, when its card lies there."""
+        with self._card_lock:
+            turn = self._turn
+            card = self._right_card(turn)
+            if turn.phase != "writing" or card is None or not isinstance(turn.job, WriteJob):
+                return
+            job = turn.job
+            try:
+                read_back = tuple(self._station.write(card, each) for each in job.certificates)
+            except (TokenError, CertificateUntrusted) as error:
+                self._turn = _troubled(turn, error)
+                return
+            report = WriteReport(event=job.event, card=card.number, read_back=read_back)
+            self._turn = replace(turn, phase="sending", report=report)
+
+    def _end(self) -> None:
+        with self._lock:
+            if self._turn.phase == "after" and self._elapsed() > self._turn.until:
+                self._turn = _Turn()
+
+    # --- parts --------------------------------------------------------------------------------------------------------
+
+    def _entered(self, turn: _Turn, job: Job, slot: Slot, card: Card, pin: str, repeated: str) -> _Turn:
+        """What becomes of the turn by a PIN that was entered."""
+        if pin != repeated:
+            return replace(turn, defect="differ")
+        try:
+            check_pin(slot, pin, None if isinstance(job, WriteJob) else job.birth_date)
+            if isinstance(job, KeysJob):
+                draft = next(each for each in job.drafts if each.slot == slot)
+                turn = replace(turn, made=(*turn.made, self._station.make_key(card, draft, pin)))
+            else:
+                card.set_pin(slot, pin)
+        except PinUnfit as error:
+            return replace(turn, defect=error.defect)
+        except CardAway:
+            return replace(turn, defect=None)
+        except TokenError as error:
+            return _troubled(turn, error)
+        turn = replace(turn, set=(*turn.set, slot), defect=None)
+        if _next_slot(turn) is not None:
+            return turn
+        return replace(turn, phase="sending", report=_report(turn, job, card.number))
+
+    def _view(self, turn: _Turn) -> View:
+        job = turn.job
+        view = View(
+            page="waiting",
+            stamp="",
+            language=turn.language,
+            receipt=None if job is None else job.receipt,
+            task="pin" if isinstance(job, PinJob) else "keys",
+            code=turn.code,
+            trouble=turn.trouble,
+        )
+        match turn.phase:
+            case "idle":
+                return replace(view, away=self._away is not None, code=self._away)
+            case "after":
+                return replace(view, page=turn.after)
+            case "pin" | "writing":
+                return self._card_view(turn, view)
+            case phase:
+                return replace(view, page=phase)
+
+    def _card_view(self, turn: _Turn, view: View) -> View:
+        """A page for which the case's card must lie on the reader."""
+        job, slot = turn.job, _next_slot(turn)
+        if self._right_card(turn) is None:
+            lying = self._reader.card()
+            tail = None if job is None or job.card is None else job.card[-4:]
+            return replace(view, page="card", card=tail, wrong=lying is not None)
+        if turn.phase == "writing":
+            return replace(view, page="writing")
+        if self._busy or slot is None:
+            return replace(view, page="working")
+        place = (len(turn.set) + 1, len(_slots(turn)))
+        return replace(view, page="pin", slot=slot, place=place, defect=turn.defect)
+
+    def _right_card(self, turn: _Turn) -> Card | None:
+        card = self._reader.card()
+        if card is None or turn.job is None or turn.job.card not in (None, card.number):
+            return None
+        return card
+
+    def _chosen(self, jobs: tuple[Job, ...]) -> Job | None:
+        """The job of the card on the reader; otherwise that of the case that was moved last."""
+        card = self._reader.card()
+        for job in jobs:
+            if card is not None and job.card == card.number:
+                return job
+        return jobs[0] if jobs else None
+
+    def _finish(self, page: Page) -> None:
+        turn = self._turn
+        self._turn = _Turn("after", turn.job, turn.language, after=page, until=self._elapsed() + LINGER_SECONDS)
+
+    def _move(self, before: Phase, *, phase: Phase, language: Language | None = None) -> None:
+        with self._lock:
+            if self._turn.phase == before:
+                self._turn = replace(self._turn, phase=phase, language=language or self._turn.language)
+
+
+def _slots(turn: _Turn) -> tuple[Slot, ...]:
+    """The applications that the job is about, in its order."""
+    match turn.job:
+        case KeysJob(drafts=drafts):
+            return tuple(each.slot for each in drafts)
+        case PinJob(slots=slots):
+            return slots
+    return ()
+
+
+def _next_slot(turn: _Turn) -> Slot | None:
+    return next((slot for slot in _slots(turn) if slot not in turn.set), None)
+
+
+def _report(turn: _Turn, job: Job, card: str) -> Report:
+    if isinstance(job, PinJob):
+        return PinReport(event=job.event, card=card, slots=turn.set)
+    return KeyReport(event=job.event, card=card, keys=turn.made)
+
+
+def _refused(turn: _Turn, error: FrontEndRefused) -> _Turn:
+    """The page for a report that is not taken: the case moved on, or it may be sent again."""
+    if error.status == _CONFLICT:
+        return _Turn("error", None, turn.language, trouble="moved", code=error.word)
+    return replace(turn, phase="error", trouble="refused", code=error.word)
+
+
+def _troubled(turn: _Turn, error: TokenError | CertificateUntrusted) -> _Turn:
+    """The page for a card that failed. One that was taken away is just awaited."""
+    if isinstance(error, CardAway):
+        return turn
+    of_certificate = isinstance(error, CertificateUntrusted | CertificateNotForCard)
+    return replace(turn, phase="error", trouble="certificate" if of_certificate else "card", code=code_of(error))
+
+
+def _plain(slot: Slot, typed: str) -> str:
+    """What was typed, full-width characters as the usual ones; letters of the password are capitals."""
+    plain = unicodedata.normalize("NFKC", typed)
+    return plain.upper() if slot == "sign" else plain
