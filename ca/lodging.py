@@ -18,6 +18,7 @@ from ca.authority import AuthorityStatement
 from ca.evidence import Grounds
 from ca.lodging_errors import CaseEnded, NotExamined, OwnCase
 from ca.passkeys import Parties
+from ca.people import person_of
 from ca.retirement import Retired
 from ca.revocation import check_served
 from ca.roster import Role, Roster
@@ -35,6 +36,7 @@ from store.applications import (
 )
 from store.certificates import certificate
 from store.database import Database, Transaction
+from store.people import enter_people
 
 __all__ = ["Case", "Lodging", "Missing", "Standing", "save", "standing"]
 
@@ -54,9 +56,14 @@ class Case:
 
 
 def save(tx: Transaction, cases: Sequence[Case]) -> None:
-    """Save applications with all their evidence, unverified, in the caller's transaction; ApplicationExists."""
+    """Save applications with all their evidence, unverified, in the caller's transaction; ApplicationExists.
+
+    Whom they are about is entered for the counter's search; the counter may enter more of them afterwards.
+    """
     add_applications(tx, [(case.record, case.evidence[0]) for case in cases])
     add_evidence_many(tx, [each for case in cases for each in case.evidence[1:]])
+    people = [person_of(parse(case.record.canonical)) for case in cases]
+    enter_people(tx, [person for person in people if person is not None])
 
 
 def standing(record: ApplicationRecord, missing: Missing, now: datetime) -> Standing:

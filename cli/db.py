@@ -1,7 +1,10 @@
 """`ninsho db`: the database's schema."""
 
+from contextlib import closing
+
 import click
 
+from ca.people import enter_missing
 from cli.installation import config_of
 from cli.output import document
 from store.database import SCHEMA, Database, check_schema
@@ -18,11 +21,16 @@ def db() -> None:
 def db_upgrade(context: click.Context) -> None:
     """Bring the database to this program's schema: all steps, or none. Run it as the owner role.
 
+    Afterwards it enters whom older applications are about, so that the counter's search finds them.
+
     \b
     Example:
       ninsho --config /etc/ninsho/ninsho.toml db upgrade
     """
-    upgrade_schema(config_of(context).database_url())
+    url = config_of(context).database_url()
+    upgrade_schema(url)
+    with closing(Database(url, "owner")) as database:
+        enter_missing(database)
     document(context, "db.upgrade", {"schema_revision": SCHEMA}, f"The database has schema {SCHEMA}.")
 
 

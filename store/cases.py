@@ -55,10 +55,14 @@ MOST_EVENTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """What is known when a case is opened: the counter's ``window`` ("001A"), and the code of who opens it."""
+    """What is known when a case is opened: the counter's ``window`` ("001A"), and the code of who opens it.
+
+    ``place`` is the municipality's code that its receipt number begins with; several branches may have one.
+    """
 
     id: UUID
     branch: str
+    place: str
     kind: CaseKind
     visitor: Visitor
     window: str
@@ -66,7 +70,7 @@ class NewCase:
     opened_at: datetime
 
     def __post_init__(self) -> None:
-        for field in ("branch", "kind", "visitor", "window", "opened_by"):
+        for field in ("branch", "place", "kind", "visitor", "window", "opened_by"):
             word(field, getattr(self, field))
         utc("opened_at", self.opened_at)
 
@@ -118,7 +122,7 @@ class CaseEvent:
 
 
 def open_case(tx: Transaction, case: NewCase, day: date, submit_key: UUID) -> CaseRecord:
-    """Open a case at its first step and give it the next receipt number of its branch and day.
+    """Open a case at its first step and give it the next receipt number of its place and day.
 
     The same ``submit_key`` gives the same case again, as it stands by then, so a form sent twice opens one case.
     UnknownCase when that key opened a case of another branch or person.
@@ -126,7 +130,7 @@ def open_case(tx: Transaction, case: NewCase, day: date, submit_key: UUID) -> Ca
     new = insert_new(tx, CASE_SUBMIT, [{"submit_key": submit_key, "case_id": case.id}], ("submit_key",))
     if not new:
         return _opened_before(tx, case, submit_key)
-    receipt = _next_receipt(tx, case.branch, day)
+    receipt = _next_receipt(tx, case.place, day)
     record = CaseRecord(
         case.id,
         receipt,
@@ -251,13 +255,13 @@ def _opened_before(tx: Transaction, new: NewCase, submit_key: UUID) -> CaseRecor
     return found
 
 
-def _next_receipt(tx: Transaction, branch: str, day: date) -> str:
-    """Draw the next number of a branch and day; its row is locked until the transaction ends."""
-    first = insertion(tx, RECEIPT_NUMBER).values(branch=branch, day=day.isoformat(), number=1)
+def _next_receipt(tx: Transaction, place: str, day: date) -> str:
+    """Draw the next number of a place and day; its row is locked until the transaction ends."""
+    first = insertion(tx, RECEIPT_NUMBER).values(place=place, day=day.isoformat(), number=1)
     drawn = first.on_conflict_do_update(
-        index_elements=["branch", "day"], set_={"number": RECEIPT_NUMBER.c.number + 1}
+        index_elements=["place", "day"], set_={"number": RECEIPT_NUMBER.c.number + 1}
     ).returning(RECEIPT_NUMBER.c.number)
-    return f"R{branch}-{day:%y%m%d}-{tx.execute(drawn).scalar_one():04d}"
+    return f"R{place}-{day:%y%m%d}-{tx.execute(drawn).scalar_one():04d}"
 
 
 def _written(facts: Mapping[str, JsonValue]) -> str:

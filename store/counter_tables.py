@@ -74,10 +74,10 @@ class ReceiptRow(SQLModel, table=True):
 
 
 class ReceiptNumberRow(SQLModel, table=True):
-    """The last receipt number given out at a branch on a day."""
+    """The last receipt number given out in a municipality on a day."""
 
     __tablename__: ClassVar[str] = "receipt_number"
-    branch: str = key()
+    place: str = key()
     day: str = key()
     number: int
 

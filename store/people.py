@@ -23,7 +23,7 @@ from store.tables import APPLICATION
 Subject: TypeAlias = Literal["case", "application"]
 
 MOST_CHARACTERS = 200
-_CORRECTED = ("id", "name", "name_key", "kana_key", "birth_date", "card")
+_CORRECTED = ("id", "name", "name_key", "kana_key", "birth_date", "card", "case_id")
 _LAST = "\U0010ffff"  # sorts after every character of a key
 
 

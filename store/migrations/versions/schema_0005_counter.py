@@ -37,7 +37,7 @@ GRANTS = {
         "receipt_number": "SELECT, INSERT, UPDATE (number)",
         "case_submit": "SELECT, INSERT",
         "case_application": "SELECT, INSERT",
-        "person_entry": "SELECT, INSERT, UPDATE (name, name_key, kana_key, birth_date, card)",
+        "person_entry": "SELECT, INSERT, UPDATE (name, name_key, kana_key, birth_date, card, case_id)",
         "certificate_branch": "SELECT",
         "officer_session": "SELECT, INSERT, UPDATE (seen_at, ended_at)",
         "heartbeat": "SELECT",
@@ -122,10 +122,10 @@ def _cases() -> None:
     )
     op.create_table(
         "receipt_number",
-        _needed("branch", WORD),
+        _needed("place", WORD),
         _needed("day", WORD),
         _needed("number", sa.Integer()),
-        sa.PrimaryKeyConstraint("branch", "day"),
+        sa.PrimaryKeyConstraint("place", "day"),
     )
     op.create_table(
         "case_submit", _needed("submit_key", ID), _needed("case_id", ID), sa.PrimaryKeyConstraint("submit_key")

@@ -1,5 +1,6 @@
 """`cert find`, `cert show`, `cert export`: what is known of a certificate, told first in one sentence."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from policies.folding import fold_name
+from store.certificate_search import CertificateSearch, count_certificates
+from store.people import PersonFilter
 from tests.fixtures.home import Home
 
 pytestmark = pytest.mark.xdist_group("home")
@@ -33,6 +37,23 @@ def revoked(home: Home) -> dict[str, Any]:
 def serials(home: Home, *options: object) -> list[str]:
     """The serial numbers that a search finds."""
     return [each["serial"] for each in home.ninsho("cert", "find", *options).body["certificates"]]
+
+
+def test_the_counter_finds_what_the_command_line_issued(home: Home) -> None:
+    """Section 4.2, page 10: by the holder's name, in the branch of the case; after an upgrade, older ones too."""
+    issued = home.issued()
+    name = fold_name(json.loads(home.facts().read_text())["name"])
+    found = CertificateSearch(int(issued["serial"], 16), person=PersonFilter(name_key=name[:1]))
+
+    def hits(branch: str) -> int:
+        with home.signer() as signer, signer.database.snapshot() as tx:
+            return count_certificates(tx, frozenset({branch}), found)
+
+    assert (hits("branch-13103"), hits("branch-13101")) == (1, 0)
+    home.tamper("DELETE FROM person_entry")
+    assert hits("branch-13103") == 0
+    home.ninsho("db", "upgrade")
+    assert hits("branch-13103") == 1
 
 
 def test_a_serial_number_finds_one_certificate(home: Home, good: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ DAY = date(2026, 11, 23)
 
 def new_case(number: int, now: datetime, *, branch: str = "13103") -> NewCase:
     """What a clerk enters to open a case."""
-    return NewCase(UUID(int=number), branch, "issue", "self", "001A", "clerk-1", now)
+    return NewCase(UUID(int=number), branch, branch[-5:], "issue", "self", "001A", "clerk-1", now)
 
 
 def opened(database: Database, number: int, now: datetime, *, branch: str = "13103", day: date = DAY) -> CaseRecord:
@@ -54,7 +54,7 @@ def event(number: int, now: datetime, *, case_id: int = 1, step: Step = "receive
 
 
 def test_case_begins_at_its_first_step_with_a_receipt_number(database: Database, now: datetime) -> None:
-    """A receipt number names the branch, the day and the visitor's turn; the case waits for its first step."""
+    """A receipt number names the municipality, the day and the visitor's turn; the case waits for its first step."""
     record = opened(database, 1, now)
     assert (record.receipt, record.step, record.events) == ("R13103-261123-0001", "receive", 0)
     with database.snapshot() as tx:
@@ -62,12 +62,13 @@ def test_case_begins_at_its_first_step_with_a_receipt_number(database: Database,
         assert case_by_receipt(tx, OURS, "R13103-261123-0001") == record
 
 
-def test_receipt_numbers_count_by_branch_and_day(database: Database, now: datetime) -> None:
-    """Each branch begins each day with its number 0001."""
+def test_receipt_numbers_count_by_municipality_and_day(database: Database, now: datetime) -> None:
+    """Each municipality begins each day with its number 0001; two branches of one draw from one row."""
     opened(database, 1, now)
     assert opened(database, 2, now).receipt == "R13103-261123-0002"
     assert opened(database, 3, now, branch="13101").receipt == "R13101-261123-0001"
     assert opened(database, 4, now, day=DAY + timedelta(days=1)).receipt == "R13103-261124-0001"
+    assert opened(database, 5, now, branch="branch-13103").receipt == "R13103-261123-0003"
 
 
 def test_form_sent_twice_opens_one_case(database: Database, now: datetime) -> None:

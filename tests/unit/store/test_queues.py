@@ -46,6 +46,7 @@ def many_cases(tx: Transaction, now: datetime) -> list[CaseRecord]:
         new = NewCase(
             UUID(int=number + 1),
             BRANCHES[number % 3],
+            "13101",
             KINDS[number % 6],
             VISITORS[number % 2],
             ("001A", "002B")[number % 4 // 2],

@@ -190,7 +190,7 @@ def test_front_end_and_signer_can_do_their_parts(
 def counter_day(tx: Transaction, now: datetime) -> None:
     """What the front end writes of one visitor: the case, two events, its application, and the clerk's session."""
     ours = frozenset({"13101"})
-    new = NewCase(UUID(int=5), "13101", "issue", "self", "001A", "clerk-1", now)
+    new = NewCase(UUID(int=5), "13101", "13101", "issue", "self", "001A", "clerk-1", now)
     for _ in range(2):
         opened = open_case(tx, new, date(2026, 11, 23), UUID(int=6))
     for number in (1, 2):
