@@ -160,6 +160,15 @@ def links(tx: Transaction) -> Iterator[Link]:
         yield Link(*row)
 
 
+def links_from(tx: Transaction, instance: str, first: int) -> Iterator[Link]:
+    """Give the entries of one chain from the ``first`` sequence on, streamed in flat memory."""
+    columns = [AUDIT_ENTRY.c[name] for name in Link.__slots__]
+    here = (AUDIT_ENTRY.c.instance == instance) & (AUDIT_ENTRY.c.sequence >= first)
+    statement = select(*columns).where(here).order_by(AUDIT_ENTRY.c.sequence)
+    for row in tx.execute(statement.execution_options(yield_per=_ROWS_AT_A_TIME)):
+        yield Link(*row)
+
+
 def _canonical_facts(event: str, facts: Mapping[str, Fact]) -> bytes:
     if len(event) > _MOST_EVENT or not _EVENT.fullmatch(event):
         raise FactRefused("event", "an event is a dotted word of lower-case letters")

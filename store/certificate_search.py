@@ -87,7 +87,7 @@ def search_certificates(
         statement = _joined(wanted).where(CERTIFICATE_BRANCH.c.branch == branch, *conditions)
         return statement if wanted.person is None else statement.where(PERSON_ENTRY.c.branch == branch)
 
-    return _hits(tx, tx.execute(page(branches, one, order, limit)).all())
+    return hits(tx, tx.execute(page(branches, one, order, limit)).all())
 
 
 def count_certificates(tx: Transaction, branches: Branches, wanted: CertificateSearch, most: int = MOST_COUNTED) -> int:
@@ -101,7 +101,7 @@ def count_certificates(tx: Transaction, branches: Branches, wanted: CertificateS
 def certificate_hit(tx: Transaction, branches: Branches, issuer: str, serial: int) -> CertificateHit:
     """Give one certificate. UnknownCertificate when none was issued on an application of these branches."""
     ours = within(tx, CERTIFICATE_BRANCH.c.branch, branches)
-    found = _hits(tx, tx.execute(select(*_HIT).where(*_is((issuer, serial)), ours)).all())
+    found = hits(tx, tx.execute(select(*COLUMNS).where(*_is((issuer, serial)), ours)).all())
     if not found:
         raise UnknownCertificate(issuer, serial)
     return found[0]
@@ -113,8 +113,8 @@ def certificates_of(
     """Give what these applications led to, in the order of their ids."""
     theirs = among(tx, CERTIFICATE_BRANCH.c.application_id, list(application_ids))
     ours = within(tx, CERTIFICATE_BRANCH.c.branch, branches)
-    statement = select(*_HIT).where(theirs, ours).order_by(CERTIFICATE_BRANCH.c.application_id)
-    return _hits(tx, tx.execute(statement).all())
+    statement = select(*COLUMNS).where(theirs, ours).order_by(CERTIFICATE_BRANCH.c.application_id)
+    return hits(tx, tx.execute(statement).all())
 
 
 def siblings(tx: Transaction, branches: Branches, hit: CertificateHit) -> tuple[CertificateHit, ...]:
@@ -124,8 +124,8 @@ def siblings(tx: Transaction, branches: Branches, hit: CertificateHit) -> tuple[
         within(tx, CERTIFICATE_BRANCH.c.branch, branches),
         CERTIFICATE_BRANCH.c.application_id != hit.application_id,
     )
-    statement = select(*_HIT).where(*here).order_by(CERTIFICATE_BRANCH.c.issued_at.desc()).limit(100)
-    return _hits(tx, tx.execute(statement).all())
+    statement = select(*COLUMNS).where(*here).order_by(CERTIFICATE_BRANCH.c.issued_at.desc()).limit(100)
+    return hits(tx, tx.execute(statement).all())
 
 
 def first_list(tx: Transaction, hit: CertificateHit, partition: str) -> CRLRecord | None:
@@ -147,15 +147,15 @@ def first_list(tx: Transaction, hit: CertificateHit, partition: str) -> CRLRecor
     return None if row is None else CRLRecord(*row)
 
 
-_HIT = [CERTIFICATE_BRANCH.c[name] for name in CertificateHit.__slots__ if name != "status"]
+COLUMNS = [CERTIFICATE_BRANCH.c[name] for name in CertificateHit.__slots__ if name != "status"]
 
 
 def _joined(wanted: CertificateSearch) -> Select[Any]:
     if wanted.person is None:
-        return select(*_HIT)
+        return select(*COLUMNS)
     keys = [PERSON_ENTRY.c.name_key, PERSON_ENTRY.c.kana_key]
     same = PERSON_ENTRY.c.id == CERTIFICATE_BRANCH.c.application_id
-    return select(*_HIT, *keys).select_from(PERSON_ENTRY).join(CERTIFICATE_BRANCH, same)
+    return select(*COLUMNS, *keys).select_from(PERSON_ENTRY).join(CERTIFICATE_BRANCH, same)
 
 
 def _conditions(wanted: CertificateSearch) -> list[ColumnElement[bool]]:
@@ -193,7 +193,8 @@ def _beyond(row: Row[Any], wanted: CertificateSearch, order: Sequence[str]) -> C
     return tuple_(*columns) > tuple_(*values)
 
 
-def _hits(tx: Transaction, rows: Sequence[Row[Any]]) -> tuple[CertificateHit, ...]:
+def hits(tx: Transaction, rows: Sequence[Row[Any]]) -> tuple[CertificateHit, ...]:
+    """Read certificates from rows of the columns `COLUMNS`, each with its status now."""
     said: dict[Key, Status] = {}
     for issuer in sorted({row.issuer for row in rows}):
         serials = [serial_of(row.serial) for row in rows if row.issuer == issuer]

@@ -138,6 +138,7 @@ class CertificateBranchRow(SQLModel, table=True):
             sqlite_where=IS_ENDED_EARLY,
             postgresql_where=IS_ENDED_EARLY,
         ),
+        Index("certificate_branch_issued", "branch", "issued_at", "issuer", "serial"),
         Index("certificate_branch_application", "application_id"),
         Index("certificate_branch_holder", "holder"),
         {"sqlite_with_rowid": False},
@@ -198,6 +199,29 @@ class SignatureUseRow(SQLModel, table=True):
     at: datetime = plain(Instant)
 
 
+class SelfCheckRow(SQLModel, table=True):
+    """The answers of a branch to the questions of a self-check (自己点検)."""
+
+    __tablename__: ClassVar[str] = "self_check"
+    __table_args__: ClassVar[Sequence[SchemaItem]] = (Index("self_check_branch", "branch", "id"),)
+    id: UUID = key(Uuid)
+    branch: str
+    person: str
+    at: datetime = plain(Instant)
+    answers: str = plain(Text)
+
+
+class ExpiryNoticeRow(SQLModel, table=True):
+    """That the holder of a certificate was told when it ends (有効期限通知)."""
+
+    __tablename__: ClassVar[str] = "expiry_notice"
+    serial: bytes = key(LargeBinary)
+    issuer: str = key()
+    branch: str
+    person: str
+    at: datetime = plain(Instant)
+
+
 __all__ = ["METADATA"]  # complete once this module is imported
 
 CASE = table(CaseRow)
@@ -211,3 +235,5 @@ CERTIFICATE_BRANCH = table(CertificateBranchRow)
 OFFICER_SESSION = table(OfficerSessionRow)
 HEARTBEAT = table(HeartbeatRow)
 SIGNATURE_USE = table(SignatureUseRow)
+SELF_CHECK = table(SelfCheckRow)
+EXPIRY_NOTICE = table(ExpiryNoticeRow)

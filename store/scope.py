@@ -25,7 +25,7 @@ MOST_COUNTED = 10_001
 
 def within(tx: Transaction, column: Column[Any], branches: Branches) -> ColumnElement[bool]:
     """Say that ``column`` is one of ``branches``."""
-    _check(branches)
+    check_branches(branches)
     return among(tx, column, sorted(branches)) if branches else false()
 
 
@@ -36,7 +36,7 @@ def page(
 
     ``one`` gives the statement for one branch; its columns carry the names by which ``order`` speaks of them.
     """
-    _check(branches)
+    check_branches(branches)
     if not 1 <= limit <= MOST_ROWS:
         raise RecordRefused("limit", f"it must be 1 to {MOST_ROWS}")
     if not branches:
@@ -58,7 +58,8 @@ def _first(statement: Select[Any], order: Sequence[str], limit: int, *, descendi
     return statement.order_by(*[column.desc() if descending else column for column in columns]).limit(limit)
 
 
-def _check(branches: Branches) -> None:
+def check_branches(branches: Branches) -> None:
+    """See that these may be branches of an officer: at most 200 words. RecordRefused otherwise."""
     if len(branches) > MOST_BRANCHES:
         raise RecordRefused("branches", f"there may be at most {MOST_BRANCHES}")
     for branch in branches:

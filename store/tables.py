@@ -119,6 +119,10 @@ READY = text("state = 'open' AND examinations >= examinations_required AND appro
 UNAPPROVED = text("state = 'open' AND examinations >= examinations_required AND approvals < approvals_required")
 
 
+# What the signer gave up and an operator has to look at, for the index and the queue alike.
+PARKED = text("state = 'parked'")
+
+
 class ApplicationRow(SQLModel, table=True):
     """What somebody asks for, in its canonical form, and how far the signer is with it."""
 
@@ -127,6 +131,7 @@ class ApplicationRow(SQLModel, table=True):
         CheckConstraint("state IN ('open', 'done', 'refused', 'parked')", name="application_state"),
         Index("application_ready", "id", sqlite_where=READY, postgresql_where=READY),
         Index("application_unapproved", "branch", "id", sqlite_where=UNAPPROVED, postgresql_where=UNAPPROVED),
+        Index("application_parked", "id", sqlite_where=PARKED, postgresql_where=PARKED),
         Index("application_branch", "branch", "id"),
         Index("application_holder", "holder"),
     )

@@ -26,8 +26,10 @@ from store.crls import next_number
 from store.database import Database, Program, Transaction
 from store.errors import Denied, Immutable
 from store.heartbeat import beat, last_beat
+from store.notices import enter_notices
 from store.replay import Replayed, replay
 from store.retired import RetirementRecord, add_retirement
+from store.self_checks import SelfCheck, add_self_check
 from store.sessions import OfficerSession, end, open_session, touch
 from store.signatures import note_signatures, signed_by
 from store.status import hold, revoke, statuses
@@ -248,6 +250,10 @@ GUARDED: list[tuple[str, str]] = [
     ("officer_session", "DELETE FROM officer_session"),
     ("signature_use", "UPDATE signature_use SET outcome = 'refused'"),
     ("signature_use", "DELETE FROM signature_use"),
+    ("self_check", "UPDATE self_check SET answers = '{}'"),
+    ("self_check", "DELETE FROM self_check"),
+    ("expiry_notice", "UPDATE expiry_notice SET person = 'nobody'"),
+    ("expiry_notice", "DELETE FROM expiry_notice"),
 ]
 
 
@@ -259,8 +265,10 @@ def test_nobody_changes_or_removes_what_is_written_once(
         add_application(tx, *application(1))
         counter_day(tx, now)
         note_signatures(tx, [UUID(int=1)], "issued", now)
-        reserve(tx, certificate(7))
+        add_self_check(tx, frozenset({"13101"}), SelfCheck(UUID(int=1), "13101", "head-1", now, {}))
+        reserve(tx, certificate(7, application_id=UUID(int=1)))
         record(tx, "jpki-sign", 7, b"signed", now)
+        enter_notices(tx, frozenset({"13101"}), [("jpki-sign", 7)], "clerk-1", now)
         revoke(tx, "jpki-sign", 7, 1, now, None, None)
         next_number(tx, "jpki-sign", "13101")
         AuditChain("signer-1", "signer", "test").append(tx, "certificate.revoked", {"serial": "07"}, now)
