@@ -92,7 +92,7 @@ def notification_of(office: Office, terminal: Terminal, events: Sequence[CaseEve
     particulars = fitting(newest(events, Particulars), "particulars")
     expect(report.card == particulars.card, "card")
     drafts = {each.application: each for each in particulars.drafts}
-    expect({each.application for each in report.keys} == set(drafts), "applications")
+    expect(sorted(each.application for each in report.keys) == sorted(drafts), "applications")
     for key in report.keys:
         check_key(office, terminal, drafts[key.application], key)
     return Notification(
@@ -117,6 +117,7 @@ def pin_notification_of(terminal: Terminal, events: Sequence[CaseEvent], report:
     particulars, reception = newest(events, Particulars), newest(events, Reception)
     expect(particulars is None or report.card == particulars.card, "card")
     wishes = () if reception is None else reception.wishes
+    expect(len(set(report.slots)) == len(report.slots), "slots")
     expect(not wishes or set(report.slots) == set(wishes), "slots")
     return Notification(terminal=terminal.code, window=terminal.window, card=report.card)
 
@@ -127,8 +128,8 @@ def written_of(
     """The record of a report about written certificates: the card shows exactly those; PageError E-4203."""
     notified = fitting(newest(events, Notification), "keys")
     expect(report.card == notified.card, "card")
-    expected = {each.slot: hashlib.sha256(each.certificate).digest() for each in to_write(office, tx, notified)}
-    expect({each.slot: each.sha256 for each in report.read_back} == expected, "certificates")
+    expected = [(each.slot, hashlib.sha256(each.certificate).digest()) for each in to_write(office, tx, notified)]
+    expect(sorted((each.slot, each.sha256) for each in report.read_back) == sorted(expected), "certificates")
     return Written(
         terminal=terminal.code,
         card=report.card,
