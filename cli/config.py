@@ -87,13 +87,18 @@ class RASection(ServiceSection):
     """The officers' front end: working pages and approvals on two origins, behind one port.
 
     `origin` and `approval_origin` are how browsers reach them, e.g. ``https://desk.example.jp``; each one's host is the
-    RP ID of its passkeys. `secret` names a file of 32 random octets that sign the officers' sessions.
+    RP ID of its passkeys. `secret` names a file of 32 random octets that sign the officers' sessions. `proxies` is how
+    many proxies a request passes, the last of which connects from one of `peers`; https origins need one.
+    `officer_authorities` are certificates (PEM) of those who issue officers' cards, for logging in through the proxy.
     """
 
     origin: Annotated[str, AfterValidator(origin)]
     approval_origin: Annotated[str, AfterValidator(origin)]
     secret: Path
     workers: int = Field(default=2, ge=1, le=64)
+    proxies: int = Field(default=0, ge=0, le=4)
+    peers: tuple[str, ...] = ("127.0.0.1", "::1")
+    officer_authorities: tuple[Path, ...] = ()
 
 
 class PublicationSection(Section):

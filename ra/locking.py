@@ -57,6 +57,7 @@ def unlock_page(
         refused=refused,
         part=part,
         menu=(),
+        locked_page=True,
     )
     response = make_response(shown)
     response.status_code = status

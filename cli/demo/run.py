@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -49,14 +49,17 @@ class Demo:
 
     @contextmanager
     def at_hand(self) -> Iterator[None]:
-        """The home, made now unless it exists; its port is nobody else's within this block.
+        """The home, made now unless it exists; its ports are nobody else's within this block.
 
-        Raises `PortBusy` when another program holds the port of a home that exists.
+        Raises `PortBusy` when another program holds a port of a home that exists.
         """
         if self.exists:
             config = load_config(self.home / CONFIG)
             self.say(f"{self.home} exists and is served as it is.")
-            with demanded(config.ocsp.port, config.ocsp.host):
+            with ExitStack() as held:
+                for part in (config.ocsp, config.ra):
+                    if part is not None:
+                        held.enter_context(demanded(part.port, part.host))
                 yield
         else:
             with reserved(PORTS, LOCALHOST) as ports:
@@ -107,9 +110,13 @@ class Demo:
             programs.start("signer", ["signer", "run", "--accept-clock"])
             programs.start("ocsp", ["ocsp", "serve"])
             programs.start("audit", ["audit", "checkpoint", "--every", "60"])
+            if config.ra is not None:
+                programs.start("ra", ["ra", "serve"])
             lists = publish_lists(config, open_database(config, "ra"), None, PUBLISH_SECONDS)
             self.say(f"{lists} revocation lists published")
             programs.wait_for_port("ocsp", config.ocsp.host, config.ocsp.port)
+            if config.ra is not None:
+                programs.wait_for_port("ra", config.ra.host, config.ra.port)
             found = check_all(config)
             checked(config, found)
             if ready is not None:

@@ -9,8 +9,9 @@ import click
 from rich.console import Console
 from rich.status import Status
 
-from cli.config import Config
+from cli.config import Config, RASection
 from cli.demo.checking import Checked, as_document, summary
+from cli.demo.roster import ROLES
 from cli.output import document, on_terminal, say, table
 from cli.wiring import profiles_of
 
@@ -85,6 +86,22 @@ class Screen:
         say(
             f"Serving on this host: OCSP {base}/ocsp, lists {base}/crl/…, CA certificates {base}/ca/…. Ctrl-C stops it."
         )
+        if config.ra is not None:
+            for line in front_end(config.ra):
+                say(line)
+
+
+def front_end(section: RASection) -> list[str]:
+    """Where the officers' pages are, and whom to log in as."""
+    names = {code: name for code, (name, _) in ROLES.items()}
+    return [
+        "",
+        f"受付・審査  {section.origin}",
+        f"  log in as {names['reception-1']} (reception) or {names['examiner-1']} (examination): the yellow buttons",
+        f"承認        {section.approval_origin}",
+        f"  log in as {names['approver-1']} (approval) or {names['head-1']} (branch head)",
+        "Type the addresses as they stand: a passkey belongs to a name, and 127.0.0.1 is none.",
+    ]
 
 
 def verdict(agree: int, total: int, seconds: float) -> str:

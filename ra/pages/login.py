@@ -15,7 +15,7 @@ from ra.login import ALREADY_USED, OF_ANOTHER, believed, demo_answer, demo_peopl
 from ra.office import office
 from ra.passkey_form import Answer, read_answer
 from ra.paths import local_path
-from ra.scope import OFFICERS, public, roles, scope
+from ra.scope import OFFICERS, public, role_names, roles, scope
 from ra.sessions import Officer, open_for, unlock, unlock_challenge
 from store.counter_errors import SessionExists
 
@@ -76,6 +76,7 @@ def _page(error: PageError | None) -> Response:
         "shell/login.html",
         prompt=prompt(),
         people=demo_people(),
+        roles_of=lambda person: role_names(person.roles),
         certificates=certificates_accepted(),
         error=error,
         target=local_path(request.values.get("next")),

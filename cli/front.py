@@ -1,0 +1,164 @@
+"""The officers' front end of an installation: what it is given, and how it is served.
+
+It gets the database in the branches' role, public documents, and the key of its own cookies. It opens no token.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from ca.authority import AuthorityStatement
+from ca.passkeys import Parties
+from ca.statement import PrivateKey
+from cli.config import Config, RASection
+from cli.errors import ConfigRefused
+from cli.preview import certificate_file
+from cli.verifiers import demand_silence
+from cli.waking import wake
+from cli.wiring import (
+    believed_roster,
+    believed_statement,
+    open_database,
+    parties_of,
+    private_key_file,
+    profiles_of,
+    retirements,
+    utc_now,
+)
+from ra.app import create_app
+from ra.edge import Edge
+from ra.office import Office, Party
+from store.authorities import AuthorityRecord, authorities
+from store.database import Database
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+FRESH_SECONDS = 5.0
+"""How old the roster and the authorities' records may be on a page: a withdrawn credential counts no longer."""
+
+SECRET_OCTETS = 32
+THREADS = 32
+"""Requests that one worker has in hand; a proxy before it takes slow clients' bodies."""
+
+Value = TypeVar("Value")
+
+
+class Fresh(Generic[Value]):
+    """A value that is made anew when somebody asks and it is older than `FRESH_SECONDS`."""
+
+    def __init__(self, make: Callable[[], Value]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._held: tuple[float, Value] | None = None
+
+    def __call__(self) -> Value:
+        """The value, at most so many seconds old; raises whatever making it raises."""
+        held = self._held
+        if held is not None and time.monotonic() - held[0] < FRESH_SECONDS:
+            return held[1]
+        with self._lock:
+            made = self._make()
+            self._held = (time.monotonic(), made)
+        return made
+
+
+def section_of(config: Config) -> RASection:
+    """The configuration's section of the front end; raises `ConfigRefused` without one."""
+    if config.ra is None:
+        raise ConfigRefused(config.path, "it has no section [ra], so there is no front end to serve")
+    return config.ra
+
+
+def secret_of(config: Config) -> bytes:
+    """The key that signs the front end's cookies; raises `ConfigRefused` for a file that holds no 32 octets."""
+    path = config.at(section_of(config).secret)
+    try:
+        secret = path.read_bytes()
+    except OSError:
+        raise ConfigRefused(config.path, f"ra.secret: {path} cannot be read") from None
+    if len(secret) != SECRET_OCTETS:
+        raise ConfigRefused(config.path, f"ra.secret: {path} does not hold {SECRET_OCTETS} octets")
+    return secret
+
+
+def office_of(config: Config, database: Database) -> Office:
+    """What the front end may see and do in this installation."""
+    return Office(
+        deployment=config.deployment,
+        demo=config.demo,
+        database=database,
+        roster=Fresh(lambda: believed_roster(config, database)),
+        profiles=profiles_of(config),
+        statement=_statements(config, database),
+        authorities=Fresh(lambda: _records(database)),
+        retired=Fresh(lambda: retirements(config, database)),
+        salt=config.at(config.holder_salt).read_bytes(),
+        random=secrets.token_bytes,
+        clock=utc_now,
+        wake=lambda: wake(config),
+        parties=_parties(config),
+        demo_keys=_demo_keys(config) if config.demo else None,
+    )
+
+
+def edge_of(config: Config) -> Edge:
+    """What stands before the front end."""
+    section = section_of(config)
+    issuers = tuple(certificate_file(config.at(path)) for path in section.officer_authorities)
+    try:
+        return Edge(section.proxies, frozenset(section.peers), issuers)
+    except ValueError as error:
+        raise ConfigRefused(config.path, f"ra: {error}") from None
+
+
+def front_application(config: Config) -> Callable[[], "WSGIApplication"]:
+    """What makes the application in each worker, with a database of its own."""
+
+    def make() -> "WSGIApplication":
+        application = create_app(office_of(config, open_database(config, "ra")), secret_of(config), edge_of(config))
+        return application.wsgi_app
+
+    return make
+
+
+def check_front(config: Config) -> RASection:
+    """Make everything once before any worker does, and give the section; raises what a worker would raise.
+
+    `ConfigRefused` for origins that cannot be served safely, `PortBusy` when somebody answers on the port already.
+    """
+    section = section_of(config)
+    demand_silence(section.host, section.port)
+    database = open_database(config, "ra")
+    try:
+        office = office_of(config, database)
+        office.roster()
+        create_app(office, secret_of(config), edge_of(config))
+    except ValueError as error:
+        raise ConfigRefused(config.path, f"ra: {error}") from None
+    finally:
+        database.close()
+    return section
+
+
+def _parties(config: Config) -> Parties:
+    parties = parties_of(config)
+    if parties is None:
+        raise ConfigRefused(config.path, "it has no section [ra], so there is no front end to serve")
+    return parties
+
+
+def _records(database: Database) -> dict[str, AuthorityRecord]:
+    with database.snapshot() as tx:
+        return {record.name: record for record in authorities(tx)}
+
+
+def _statements(config: Config, database: Database) -> Callable[[str], AuthorityStatement]:
+    records = Fresh(lambda: _records(database))
+    return lambda name: believed_statement(config, records()[name])
+
+
+def _demo_keys(config: Config) -> Callable[[str, Party], PrivateKey]:
+    return lambda person, site: private_key_file(config.home / "officers" / f"{person}.{site}.key.pem")
