@@ -29,6 +29,7 @@ from cli.installation import config_of
 from cli.officers import signature_of, signed_by
 from cli.options import json_file
 from cli.output import document, table
+from cli.signed import roster_signed
 from cli.wiring import administrators, believed_roster, instance_name, open_database, utc_now
 from store.audit import AuditChain
 from store.floor import VersionFloor
@@ -75,7 +76,10 @@ class RosterFile:
 
 @click.group()
 def roster() -> None:
-    """Check, sign and show the officers' roster."""
+    """Check, sign and show the officers' roster, and what its people signed."""
+
+
+roster.add_command(roster_signed)
 
 
 @roster.command("show")

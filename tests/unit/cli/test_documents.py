@@ -105,6 +105,7 @@ RUNS: dict[str, Arguments] = {
         *s.home.signs("administrator-1"),
     ),
     "roster enter": lambda s: ("roster", "enter", signed_roster(s)),
+    "roster signed": lambda s: ("roster", "signed", "--as", "reception-1"),
     "roster show": lambda s: ("roster", "show"),
 }
 
