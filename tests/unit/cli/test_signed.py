@@ -19,10 +19,9 @@ def test_everybody_finds_what_they_signed(home: Home) -> None:
 
 def test_a_refused_signature_is_listed_too(home: Home) -> None:
     """Whoever signs in an officer's name leaves a line in that officer's list, with the reason of the refusal."""
-    number = home.ninsho("cert", "issue", *home.case(), *home.everybody).body["application"]
-    home.tamper(
-        "UPDATE evidence SET signature = x'00' WHERE application_id = ? AND role = 'approval'", number.replace("-", "")
-    )
+    number = home.ninsho("cert", "issue", *home.case(), *home.everybody, "--wait", 0).body["application"]
+    row = number.replace("-", "")
+    home.tamper("UPDATE evidence SET signature = x'00' WHERE application_id = ? AND role = 'approval'", row)
     assert home.turn().refused == 1
     newest = home.ninsho("roster", "signed", "--as", "approver-1").body["signatures"][0]
     assert (newest["application"], newest["outcome"]) == (number, "ca.evidence-signature-invalid")
