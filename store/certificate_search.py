@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, literal, select, tuple_
 
 from store.bounds import serial_octets, serial_of
 from store.counter_tables import CERTIFICATE_BRANCH, IS_ENDED_EARLY, PERSON_ENTRY
@@ -83,19 +83,14 @@ def search_certificates(
             return ()
         conditions.append(_beyond(row, wanted, order))
 
-    def one(branch: str) -> Select[Any]:
-        statement = _joined(wanted).where(CERTIFICATE_BRANCH.c.branch == branch, *conditions)
-        return statement if wanted.person is None else statement.where(PERSON_ENTRY.c.branch == branch)
-
-    return hits(tx, tx.execute(page(branches, one, order, limit)).all())
+    found = page(tx, _joined(wanted).where(*conditions), _branch_columns(wanted), branches, order, limit)
+    return hits(tx, tx.execute(found).all())
 
 
 def count_certificates(tx: Transaction, branches: Branches, wanted: CertificateSearch, most: int = MOST_COUNTED) -> int:
     """Count what `search_certificates` lists over all its pages, and stop at ``most``."""
-    statement = _joined(wanted).where(within(tx, CERTIFICATE_BRANCH.c.branch, branches), *_conditions(wanted))
-    if wanted.person is not None:
-        statement = statement.where(within(tx, PERSON_ENTRY.c.branch, branches))
-    return count_most(tx, statement, most)
+    ours = [within(tx, column, branches) for column in _branch_columns(wanted)]
+    return count_most(tx, _joined(wanted).where(*ours, *_conditions(wanted)), most)
 
 
 def certificate_hit(tx: Transaction, branches: Branches, issuer: str, serial: int) -> CertificateHit:
@@ -156,6 +151,11 @@ def _joined(wanted: CertificateSearch) -> Select[Any]:
     keys = [PERSON_ENTRY.c.name_key, PERSON_ENTRY.c.kana_key]
     same = PERSON_ENTRY.c.id == CERTIFICATE_BRANCH.c.application_id
     return select(*COLUMNS, *keys).select_from(PERSON_ENTRY).join(CERTIFICATE_BRANCH, same)
+
+
+def _branch_columns(wanted: CertificateSearch) -> list[Column[Any]]:
+    """The columns that name the branch; both do, so either index may be walked."""
+    return [CERTIFICATE_BRANCH.c.branch, *([] if wanted.person is None else [PERSON_ENTRY.c.branch])]
 
 
 def _conditions(wanted: CertificateSearch) -> list[ColumnElement[bool]]:

@@ -55,7 +55,9 @@ class CaseEventRow(SQLModel, table=True):
     """One thing that happened in a case, never changed: the ``number``-th of it."""
 
     __tablename__: ClassVar[str] = "case_event"
-    __table_args__: ClassVar[Sequence[SchemaItem]] = (Index("case_event_step", "branch", "step", "at"),)
+    __table_args__: ClassVar[Sequence[SchemaItem]] = (
+        Index("case_event_step", "branch", "step", "at", "case_id", "number"),
+    )
     case_id: UUID = key(Uuid)
     number: int = key(SmallInteger)
     branch: str

@@ -1,9 +1,9 @@
 """The ledger of certificates (証明書管理台帳): what branches issued in a span of time, counted as it is listed."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, literal, select, tuple_
+from sqlalchemy import ColumnElement, literal, select, tuple_
 
 from store.bounds import serial_octets, utc
 from store.certificate_search import COLUMNS, CertificateHit, hits
@@ -38,10 +38,8 @@ def issued_between(
         last = [literal(value, column.type) for value, column in zip(place, columns, strict=True)]
         conditions.append(tuple_(*columns) > tuple_(*last))
 
-    def one(branch: str) -> Select[Any]:
-        return select(*COLUMNS).where(CERTIFICATE_BRANCH.c.branch == branch, *conditions)
-
-    return hits(tx, tx.execute(page(branches, one, order, limit)).all())
+    statement = select(*COLUMNS).where(*conditions)
+    return hits(tx, tx.execute(page(tx, statement, [CERTIFICATE_BRANCH.c.branch], branches, order, limit)).all())
 
 
 def count_issued(

@@ -57,12 +57,8 @@ def entered(
         last = [literal(value, column.type) for value, column in zip(after, order, strict=True)]
         conditions.append(tuple_(*order) > tuple_(*last))
     columns = [CASE_EVENT.c[name] for name in CaseEvent.__slots__]
-    statement = page(
-        branches,
-        lambda branch: select(*columns).where(CASE_EVENT.c.branch == branch, *conditions),
-        ["at", "case_id", "number"],
-        limit,
-    )
+    in_order = ["at", "case_id", "number"]
+    statement = page(tx, select(*columns).where(*conditions), [CASE_EVENT.c.branch], branches, in_order, limit)
     events = [_event(row) for row in tx.execute(statement)]
     cases = _cases(tx, branches, {each.case_id for each in events})
     return tuple(Entered(cases[each.case_id], each) for each in events)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, literal, select, tuple_
 
 from store.applications import ApplicationRecord
 from store.bounds import octets, word
@@ -104,12 +104,9 @@ def search_people(
         conditions.append(
             tuple_(key, PERSON_ENTRY.c.id) > tuple_(literal(last), literal(after, PERSON_ENTRY.c.id.type))
         )
-    columns = [PERSON_ENTRY.c[name] for name in PersonEntry.__slots__]
-
-    def one(branch: str) -> Select[Any]:
-        return select(*columns).where(PERSON_ENTRY.c.branch == branch, *conditions)
-
-    return tuple(PersonEntry(*row) for row in tx.execute(page(branches, one, [wanted.order, "id"], limit)))
+    statement = select(*[PERSON_ENTRY.c[name] for name in PersonEntry.__slots__]).where(*conditions)
+    found = page(tx, statement, [PERSON_ENTRY.c.branch], branches, [wanted.order, "id"], limit)
+    return tuple(PersonEntry(*row) for row in tx.execute(found))
 
 
 def people_of(tx: Transaction, branches: Branches, ids: Collection[UUID]) -> Mapping[UUID, PersonEntry]:

@@ -38,14 +38,9 @@ def find_cases(
     conditions = _cases(wanted)
     if before is not None:
         conditions.append(CASE.c.id < before)
-    statement = page(
-        branches,
-        lambda branch: select(*RECORD).where(CASE.c.branch == branch, *conditions),
-        ["id"],
-        limit,
-        descending=True,
-    )
-    return tuple(record(row) for row in tx.execute(statement))
+    wanted_cases = select(*RECORD).where(*conditions)
+    newest = page(tx, wanted_cases, [CASE.c.branch], branches, ["id"], limit, descending=True)
+    return tuple(record(row) for row in tx.execute(newest))
 
 
 def count_cases(tx: Transaction, branches: Branches, wanted: CaseFilter, most: int = MOST_COUNTED) -> int:
@@ -65,10 +60,8 @@ def waiting_approvals(
     if after is not None:
         conditions.append(APPLICATION.c.id > after)
     columns = [APPLICATION.c[name] for name in ApplicationRecord.__slots__]
-    statement = page(
-        branches, lambda branch: select(*columns).where(APPLICATION.c.branch == branch, *conditions), ["id"], limit
-    )
-    return tuple(ApplicationRecord(*row) for row in tx.execute(statement))
+    oldest = page(tx, select(*columns).where(*conditions), [APPLICATION.c.branch], branches, ["id"], limit)
+    return tuple(ApplicationRecord(*row) for row in tx.execute(oldest))
 
 
 def count_waiting(tx: Transaction, branches: Branches, now: datetime, most: int = MOST_COUNTED) -> int:

@@ -49,14 +49,9 @@ def self_checks(
     """Give the self-checks of these branches, newest first; the next page begins ``before`` the last id of this one."""
     columns = [SELF_CHECK.c[name] for name in SelfCheck.__slots__]
     older = [] if before is None else [SELF_CHECK.c.id < before]
-    statement = page(
-        branches,
-        lambda branch: select(*columns).where(SELF_CHECK.c.branch == branch, *older),
-        ["id"],
-        limit,
-        descending=True,
-    )
-    return tuple(_read(row) for row in tx.execute(statement))
+    statement = select(*columns).where(*older)
+    newest = page(tx, statement, [SELF_CHECK.c.branch], branches, ["id"], limit, descending=True)
+    return tuple(_read(row) for row in tx.execute(newest))
 
 
 def _read(row: Row[Any]) -> SelfCheck:

@@ -116,7 +116,7 @@ def _cases() -> None:
         _needed("facts", sa.Text()),
         sa.PrimaryKeyConstraint("case_id", "number"),
     )
-    op.create_index("case_event_step", "case_event", ["branch", "step", "at"])
+    op.create_index("case_event_step", "case_event", ["branch", "step", "at", "case_id", "number"])
     op.create_table(
         "case_receipt", _needed("receipt", WORD), _needed("case_id", ID), sa.PrimaryKeyConstraint("receipt")
     )

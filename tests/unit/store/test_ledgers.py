@@ -19,7 +19,7 @@ def counters(database: Database, now: datetime) -> Database:
     with database.transaction() as tx:
         for number in range(6):
             branch = ("13101", "13103")[number % 2]
-            new = NewCase(UUID(int=number + 1), branch, "issue", "self", "001A", "clerk-1", now)
+            new = NewCase(UUID(int=number + 1), branch, branch, "issue", "self", "001A", "clerk-1", now)
             case = open_case(tx, new, date(2026, 11, 23), UUID(int=100 + number))
             at = now + timedelta(minutes=number)
             add_event(tx, BOTH, CaseEvent(case.id, 1, "receive", "clerk-1", at, {}), "hand-over")

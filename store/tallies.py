@@ -1,0 +1,108 @@
+"""How many: what ends when, what stands how, what was handed over on a day, counted by the database for a page."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ColumnElement, func, select, type_coerce
+
+from store.bounds import utc
+from store.cases import CaseKind
+from store.counter_tables import CASE, CASE_EVENT, CERTIFICATE_BRANCH
+from store.database import Transaction
+from store.errors import RecordRefused
+from store.scope import Branches, within
+from store.status import NAMES, State
+from store.tables import MICROSECONDS, microseconds
+
+BRANCH_TIME = timedelta(hours=9)
+"""Days of ledgers are those of Japan's clocks."""
+
+MOST_WEEKS = 600
+_DAY = 86_400 * MICROSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How many certificates of a kind and state end in the week that begins then."""
+
+    week: datetime
+    kind: str
+    state: State
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many certificates of a kind are in a state; ``ended`` are those past their notAfter."""
+
+    kind: str
+    state: State
+    ended: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """How many cases of a kind were handed over on a day."""
+
+    day: date
+    kind: CaseKind
+    count: int
+
+
+def endings(tx: Transaction, branches: Branches, first: datetime, weeks: int) -> tuple[Ending, ...]:
+    """Count by week what ends in ``weeks`` weeks (1 to 600) from ``first`` on; a week without any is absent."""
+    utc("first", first)
+    if not 1 <= weeks <= MOST_WEEKS:
+        raise RecordRefused("weeks", f"it must be 1 to {MOST_WEEKS}")
+    ends = CERTIFICATE_BRANCH.c.not_after
+    week = _part(ends, first, 7 * _DAY).label("week")
+    keys = [week, CERTIFICATE_BRANCH.c.kind, CERTIFICATE_BRANCH.c.state]
+    here = (
+        within(tx, CERTIFICATE_BRANCH.c.branch, branches),
+        ends >= first,
+        ends < first + weeks * timedelta(weeks=1),
+    )
+    rows = tx.execute(select(*keys, func.count().label("found")).where(*here).group_by(*keys).order_by(*keys))
+    return tuple(Ending(first + row.week * timedelta(weeks=1), row.kind, NAMES[row.state], row.found) for row in rows)
+
+
+def standings(tx: Transaction, branches: Branches, now: datetime) -> tuple[Standing, ...]:
+    """Count every certificate by kind, state, and whether it has ended."""
+    utc("now", now)
+    ended = (CERTIFICATE_BRANCH.c.not_after <= now).label("ended")
+    keys = [CERTIFICATE_BRANCH.c.kind, CERTIFICATE_BRANCH.c.state, ended]
+    here = within(tx, CERTIFICATE_BRANCH.c.branch, branches)
+    rows = tx.execute(select(*keys, func.count().label("found")).where(here).group_by(*keys).order_by(*keys))
+    return tuple(Standing(row.kind, NAMES[row.state], bool(row.ended), row.found) for row in rows)
+
+
+def hand_overs_by_day(tx: Transaction, branches: Branches, first: date, last: date) -> tuple[DayCount, ...]:
+    """Count the hand-overs of each of these days by kind; days without any are absent."""
+    day = _part(CASE_EVENT.c.at, _midnight(date(1970, 1, 1)), _DAY).label("day")
+    keys = [day, CASE.c.kind]
+    statement = (
+        select(*keys, func.count().label("found"))
+        .select_from(CASE_EVENT)
+        .join(CASE, CASE.c.id == CASE_EVENT.c.case_id)
+        .where(within(tx, CASE_EVENT.c.branch, branches), *_handed(first, last))
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    rows = tx.execute(statement)
+    return tuple(DayCount(date(1970, 1, 1) + timedelta(days=row.day), row.kind, row.found) for row in rows)
+
+
+def _handed(first: date, last: date) -> list[ColumnElement[bool]]:
+    begin, end = _midnight(first), _midnight(last + timedelta(days=1))
+    return [CASE_EVENT.c.step == "hand-over", CASE_EVENT.c.at >= begin, CASE_EVENT.c.at < end]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) - BRANCH_TIME
+
+
+def _part(column: Column[Any], first: datetime, length: int) -> ColumnElement[int]:
+    """The number of the part of time, ``length`` microseconds long from ``first`` on, that a time lies in."""
+    return (type_coerce(column, BigInteger) - microseconds(first)) // length
