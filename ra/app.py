@@ -19,7 +19,7 @@ from ra.headers import set_headers
 from ra.languages import DEFAULT, LANGUAGES, Languages, chosen
 from ra.navigation import menu_of
 from ra.office import OFFICE, Office, Party, office
-from ra.pages import desk, home, login
+from ra.pages import approvals, cases, deferred, desk, home, login
 from ra.scope import Scope, access_of, check_declared, public, role_names, scope_or_none
 from ra.sessions import LOCK_AFTER, login_manager
 
@@ -34,6 +34,9 @@ PAGES: Final[tuple[tuple[Blueprint, frozenset[Party]], ...]] = (
     (desk.PAGES, BOTH),
     (home.PAGES, BOTH),
     (terminal_api.PAGES, WORKING),
+    (cases.PAGES, WORKING),
+    (approvals.PAGES, APPROVAL),
+    (deferred.PAGES, WORKING),
 )
 """Every group of pages, and the sites it is on. On another site it does not exist."""
 

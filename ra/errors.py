@@ -5,24 +5,13 @@ E-4xxx: who is logged in and what they may do; E-5xxx: the request itself.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from ra.case_faults import CASE_FAULTS
+from ra.fault import Fault
+
 __all__ = ["FAULTS", "Fault", "PageError"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One kind of refusal: its HTTP status, and message ids that say what, why, and what to do.
-
-    A message may name facts of the case as ``%(name)s``; `PageError` carries them.
-    """
-
-    status: int
-    what: str
-    why: str
-    remedy: str
 
 
 class PageError(Exception):
@@ -44,6 +33,7 @@ class PageError(Exception):
 
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
     {
+        **CASE_FAULTS,
         "E-3001": Fault(
             503,
             "The registration database does not answer.",

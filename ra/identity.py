@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, Literal
 
+from ra.languages import mark
 from store.cases import Visitor
 
 __all__ = ["AGENT_PAPERS", "DOCUMENTS", "Strength", "enough", "missing_papers"]
@@ -18,16 +19,16 @@ Strength = Literal["alone", "with another"]
 
 DOCUMENTS: Final[Mapping[str, tuple[str, Strength]]] = MappingProxyType(
     {
-        "card-pin": ("PIN of the individual number card", "alone"),
-        "number-card": ("Individual number card with photograph", "alone"),
-        "driving-licence": ("Driving licence", "alone"),
-        "passport": ("Passport", "alone"),
-        "residence-card": ("Residence card or special permanent resident certificate", "alone"),
-        "disability-handbook": ("Disability handbook with photograph", "alone"),
-        "eligibility": ("Certificate of health insurance eligibility", "with another"),
-        "pension": ("Pension handbook or pension certificate", "with another"),
-        "care-insurance": ("Long-term care insurance card", "with another"),
-        "student-card": ("Student or employee card with photograph", "with another"),
+        "card-pin": (mark("PIN of the individual number card"), "alone"),
+        "number-card": (mark("Individual number card with photograph"), "alone"),
+        "driving-licence": (mark("Driving licence"), "alone"),
+        "passport": (mark("Passport"), "alone"),
+        "residence-card": (mark("Residence card or special permanent resident certificate"), "alone"),
+        "disability-handbook": (mark("Disability handbook with photograph"), "alone"),
+        "eligibility": (mark("Certificate of health insurance eligibility"), "with another"),
+        "pension": (mark("Pension handbook or pension certificate"), "with another"),
+        "care-insurance": (mark("Long-term care insurance card"), "with another"),
+        "student-card": (mark("Student or employee card with photograph"), "with another"),
     }
 )
 """Kinds of documents: the name as a message id, and their strength."""
@@ -35,10 +36,10 @@ DOCUMENTS: Final[Mapping[str, tuple[str, Strength]]] = MappingProxyType(
 AGENT_PAPERS: Final[Mapping[Visitor, Mapping[str, str]]] = MappingProxyType(
     {
         "self": {},
-        "legal-agent": {"authority": "Proof of legal agency (family register, registration of guardianship)"},
+        "legal-agent": {"authority": mark("Proof of legal agency (family register, registration of guardianship)")},
         "agent": {
-            "attorney": "Letter of attorney",
-            "inquiry": "Inquiry-and-answer form, posted to the holder and answered",
+            "attorney": mark("Letter of attorney"),
+            "inquiry": mark("Inquiry-and-answer form, posted to the holder and answered"),
         },
     }
 )

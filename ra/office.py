@@ -13,6 +13,7 @@ from ca.retirement import Retired
 from ca.roster import Roster
 from ca.statement import PrivateKey
 from policies.profile import CertificateProfile
+from ra.register import Register
 from store.authorities import AuthorityRecord
 from store.database import Database
 
@@ -31,6 +32,7 @@ class Office:
 
     `roster`, `authorities`, `statement` and `retired` give what is believed now. `salt` keys the names of holders,
     `random` gives that many octets, `clock` is UTC to the second. `wake` tells the signer that there is work.
+    `register` answers for the resident register, None where officers read it from a screen of its own.
     `demo_keys` gives the software key of a person on a site, and exists in demo homes only.
     """
 
@@ -47,6 +49,7 @@ class Office:
     clock: Callable[[], datetime]
     wake: Callable[[], None]
     parties: Parties
+    register: Register | None = None
     demo_keys: Callable[[str, Party], PrivateKey] | None = None
 
     def __post_init__(self) -> None:

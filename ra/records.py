@@ -4,7 +4,7 @@ They are what the counter knows of a case. Nothing here is believed by the signe
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from store.cases import Step, Visitor
 
 __all__ = [
     "Approved",
+    "Attribute",
     "CardKey",
     "Change",
     "Deferral",
@@ -30,21 +31,28 @@ __all__ = [
     "Slot",
     "Submission",
     "Target",
+    "Withdrawal",
     "Written",
 ]
 
 Slot: TypeAlias = Literal["sign", "auth"]
 """The two places of a card: 署名用 and 利用者証明用."""
 
+Attribute: TypeAlias = Literal["name", "address", "sex", "birth_date"]
+"""One of the four attributes of a person (基本4情報)."""
+
 Line: TypeAlias = Annotated[str, Field(max_length=200)]
 Hex32: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Record(BaseModel):
-    """The facts of one event. Times are aware UTC, octets hexadecimal. No unknown fact is read."""
+    """The facts of one event. Times are aware UTC, octets hexadecimal. No unknown fact is read.
+
+    `step` is the one that the event finishes; None for what may happen at every step.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-    step: ClassVar[Step]
+    step: ClassVar[Step | None] = None
 
     @property
     def facts(self) -> dict[str, JsonValue]:
@@ -60,7 +68,7 @@ class Record(BaseModel):
 class Reception(Record):
     """Who came, and for which certificates (受付)."""
 
-    step: ClassVar[Step] = "receive"
+    step: ClassVar[Step | None] = "receive"
     visitor: Visitor
     wishes: tuple[Slot, ...] = ()
     note: Line = ""
@@ -69,7 +77,7 @@ class Reception(Record):
 class Identification(Record):
     """Which documents were shown (本人確認); `papers` are an agent's. Their numbers are not kept."""
 
-    step: ClassVar[Step] = "identify"
+    step: ClassVar[Step | None] = "identify"
     documents: Annotated[tuple[str, ...], Field(max_length=10)]
     papers: Annotated[tuple[str, ...], Field(max_length=4)] = ()
 
@@ -77,7 +85,7 @@ class Identification(Record):
 class Change(Record):
     """A character that certificates cannot carry, and the one that stands in for it (代替文字)."""
 
-    step: ClassVar[Step] = "register"
+    step: ClassVar[Step | None] = "register"
     field: Literal["name", "address"]
     written: Annotated[str, Field(min_length=1, max_length=4)]
     carried: Annotated[str, Field(min_length=1, max_length=4)]
@@ -86,7 +94,7 @@ class Change(Record):
 class Draft(Record):
     """An application that is not made yet, with its id and salt: a card's proof of possession is bound to them."""
 
-    step: ClassVar[Step] = "keys"
+    step: ClassVar[Step | None] = "keys"
     slot: Slot | None = None
     application: UUID
     salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -104,7 +112,7 @@ class Particulars(Record):
     register's values were taken.
     """
 
-    step: ClassVar[Step] = "register"
+    step: ClassVar[Step | None] = "register"
     holder: Hex32
     name: Annotated[str, Field(min_length=1, max_length=100)]
     kana: Annotated[str, Field(max_length=100)] = ""
@@ -115,7 +123,7 @@ class Particulars(Record):
     card: Annotated[str, Field(pattern=r"^[A-Z0-9]{4,20}$")]
     card_expiry: date
     protected: bool = False
-    differences: tuple[Literal["name", "address", "sex", "birth_date"], ...] = ()
+    differences: tuple[Attribute, ...] = ()
     changes: Annotated[tuple[Change, ...], Field(max_length=100)] = ()
     previous: Mapping[Slot, AwareDatetime] = Field(default_factory=dict)
     sibling_not_after: AwareDatetime | None = None
@@ -125,7 +133,7 @@ class Particulars(Record):
 class CardKey(Record):
     """A key pair that a card made: its public key in DER, the card's proof and the terminal's signature on both."""
 
-    step: ClassVar[Step] = "keys"
+    step: ClassVar[Step | None] = "keys"
     slot: Slot
     application: UUID
     subject_key: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,4096}$")]
@@ -136,7 +144,7 @@ class CardKey(Record):
 class Notification(Record):
     """What a terminal reported after the holder chose their PINs (鍵情報の通知, Act 153/2002 art. 3(5))."""
 
-    step: ClassVar[Step] = "keys"
+    step: ClassVar[Step | None] = "keys"
     terminal: Annotated[str, Field(max_length=64)]
     window: Annotated[str, Field(pattern=r"^[0-9]{3}[A-Z]$")]
     card: Annotated[str, Field(pattern=r"^[A-Z0-9]{4,20}$")]
@@ -146,7 +154,7 @@ class Notification(Record):
 class Written(Record):
     """What a terminal reported after writing (書込み): the SHA-256 of each certificate that it read back."""
 
-    step: ClassVar[Step] = "write"
+    step: ClassVar[Step | None] = "write"
     terminal: Annotated[str, Field(max_length=64)]
     card: Annotated[str, Field(pattern=r"^[A-Z0-9]{4,20}$")]
     read_back: Mapping[Slot, Hex32]
@@ -155,7 +163,7 @@ class Written(Record):
 class Target(Record):
     """A certificate that a case is about, with the draft of what is asked for it."""
 
-    step: ClassVar[Step] = "select"
+    step: ClassVar[Step | None] = "select"
     issuer: Annotated[str, Field(max_length=64)]
     serial: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,20}$")]
     kind: Annotated[str, Field(max_length=32)]
@@ -166,7 +174,7 @@ class Target(Record):
 class Selection(Record):
     """The certificates to revoke, hold or release, and the life event that is the reason (対象の選択)."""
 
-    step: ClassVar[Step] = "select"
+    step: ClassVar[Step | None] = "select"
     event: Annotated[str, Field(max_length=64)]
     targets: Annotated[tuple[Target, ...], Field(min_length=1, max_length=8)]
     invalid_since: AwareDatetime | None = None
@@ -175,7 +183,7 @@ class Selection(Record):
 class Submission(Record):
     """The applications that an officer signed and submitted (申請), by their digests."""
 
-    step: ClassVar[Step] = "confirm"
+    step: ClassVar[Step | None] = "confirm"
     applications: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=8)]
     digests: Annotated[tuple[Hex32, ...], Field(min_length=1, max_length=8)]
 
@@ -183,7 +191,7 @@ class Submission(Record):
 class Examined(Record):
     """That the applications were examined and signed for (審査), by their digests; or that the case was sent back."""
 
-    step: ClassVar[Step] = "examine"
+    step: ClassVar[Step | None] = "examine"
     digests: Annotated[tuple[Hex32, ...], Field(max_length=8)] = ()
     sent_back: bool = False
     comment: Line = ""
@@ -192,13 +200,13 @@ class Examined(Record):
 class Approved(Examined):
     """The same of the approval (承認, 差戻し)."""
 
-    step: ClassVar[Step] = "approve"
+    step: ClassVar[Step | None] = "approve"
 
 
 class Outcome(Record):
     """What the signer made of the applications: the state and word of each, in the order of the submission."""
 
-    step: ClassVar[Step] = "issue"
+    step: ClassVar[Step | None] = "issue"
     states: tuple[str, ...]
     outcomes: tuple[str, ...]
 
@@ -206,7 +214,7 @@ class Outcome(Record):
 class Finish(Record):
     """The hand-over (交付): the fee in yen, and that the receipt was signed. Drafts are of its own applications."""
 
-    step: ClassVar[Step] = "hand-over"
+    step: ClassVar[Step | None] = "hand-over"
     fee: Annotated[int, Field(ge=0, le=100_000)] = 0
     received: Literal[True]
     drafts: Annotated[tuple[Draft, ...], Field(max_length=4)] = ()
@@ -215,8 +223,13 @@ class Finish(Record):
 class Deferral(Record):
     """A case that waits for the centre (預かり処理): the visitor agreed, may come again from `until`, was `told` so."""
 
-    step: ClassVar[Step] = "receive"
     consent: Literal[True]
     until: date
     told: Line = ""
-    at: datetime | None = None
+
+
+class Withdrawal(Record):
+    """A case that ends without what was wished for (取下げ), and why."""
+
+    withdrawn: Literal[True] = True
+    reason: Annotated[str, Field(min_length=1, max_length=200)]

@@ -4,7 +4,9 @@ import re
 import unicodedata
 from typing import Final, Literal
 
-__all__ = ["Scanned", "fold_code", "scanned"]
+from ca.holder import holder_name
+
+__all__ = ["Scanned", "card_name", "fold_code", "scanned"]
 
 Scanned = Literal["receipt", "serial", "card", "words"]
 """What was scanned or typed."""
@@ -18,6 +20,11 @@ _CARD: Final = re.compile(r"K-?([A-Z0-9]{4,20})")
 def fold_code(text: str) -> str:
     """A code as it is kept: full-width letters, digits and dashes become ASCII, capitals, no spaces."""
     return "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).upper().split())[:80]
+
+
+def card_name(salt: bytes, card: str) -> bytes:
+    """How a card is named in searches: a keyed digest of its number, never the number."""
+    return holder_name(salt, f"card {card}")
 
 
 def scanned(text: str) -> tuple[Scanned, str]:

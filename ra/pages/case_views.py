@@ -1,0 +1,157 @@
+"""What the page of a case shows: its checklist, who did what, and what the form of the next step needs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from flask import request
+from flask_babel import gettext
+
+from ca.holder import holder_name
+from ca.roster import Role
+from policies.characters import Substituted, substitute
+from policies.errors import CharacterRefused
+from ra.case_file import CaseFile
+from ra.centre import centre
+from ra.dates import minute
+from ra.errors import PageError
+from ra.identity import AGENT_PAPERS, DOCUMENTS
+from ra.languages import mark
+from ra.office import Office
+from ra.register import Entry
+from ra.scan import fold_code
+from ra.scope import DECIDERS, ROLE_NAMES
+from ra.selection import choices, events_for
+from ra.submission import Desk
+from ra.words import wording_of
+from ra.workflow import PROCEDURES, STAGES, place
+from store.cases import Step
+
+__all__ = ["Line", "context_of", "entry_of", "lines_of"]
+
+Context = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the checklist: the step's name, where it stands ("done", "now", "later"), and who took it when."""
+
+    name: str
+    state: str
+    person: str = ""
+    when: str = ""
+
+
+EFFECTS: Final = {
+    "revoke": mark("is revoked"),
+    "hold": mark("is suspended"),
+    "release": mark("becomes valid again"),
+    "nothing": mark("stays as it is"),
+}
+"""What an event does to a certificate: message ids."""
+
+
+def lines_of(office: Office, file: CaseFile) -> tuple[Line, ...]:
+    """The checklist of a case; officers by their names, terminals and the signer by their codes."""
+    names = {person.code: person.name for person in office.roster().persons}
+    order = PROCEDURES[file.record.kind]
+    now = order.index(file.record.step)
+    lines = []
+    for number, done in enumerate(file.checklist()):
+        name, state = gettext(STAGES[done.step].title), "done" if number < now else "now" if number == now else "later"
+        if state == "done" and done.event is not None:
+            lines.append(Line(name, state, names.get(done.event.person, done.event.person), minute(done.event.at)))
+        else:
+            lines.append(Line(name, state))
+    return tuple(lines)
+
+
+def context_of(desk: Desk) -> Context:
+    """What the template of a case needs: the case, and for whoever may take the next step what its form shows."""
+    file, here = desk.file, desk.office
+    stage = STAGES[file.record.step]
+    may = stage.actor == "officer" and desk.scope.may(*stage.roles)
+    form = _FORMS.get(stage.step)
+    return {
+        "file": file,
+        "case": file.record,
+        "lines": lines_of(here, file),
+        "place": place(file.record.kind, file.record.step),
+        "stage": stage,
+        "may": may,
+        "decides": desk.scope.may(*DECIDERS),
+        "stage_roles": "、".join(gettext(ROLE_NAMES[role]) for role in sorted(stage.roles)),
+        "effects": EFFECTS,
+        "may_stop": desk.scope.may(Role.RECEPTION),
+        "centre": centre(here),
+        "wordings": tuple(wording_of(here, each) for each in desk.saved()) if file.submission else (),
+        **(form(desk) if may and form is not None else {}),
+    }
+
+
+def entry_of(office: Office, card: str) -> Entry | None:
+    """The register's entry of a card, None for an empty number. PageError E-1108 for a card it does not know."""
+    if not card:
+        return None
+    found = None if office.register is None else office.register.by_card(card)
+    if found is None:
+        raise PageError("E-1108")
+    return found
+
+
+def _identify(desk: Desk) -> Context:
+    return {"documents": DOCUMENTS, "agent_papers": AGENT_PAPERS[desk.file.record.visitor]}
+
+
+def _register(desk: Desk) -> Context:
+    entry = entry_of(desk.office, fold_code(request.args.get("card", "")))
+    if entry is None:
+        return {"entry": None}
+    return {"entry": entry, "carried": {"name": _carried(entry.name, 100), "address": _carried(entry.address, 200)}}
+
+
+def _carried(text: str, limit: int) -> Substituted:
+    """The text as a certificate carries it. PageError E-1106 for one it cannot."""
+    try:
+        return substitute(text, limit=limit)
+    except CharacterRefused:
+        raise PageError("E-1106") from None
+
+
+def _select(desk: Desk) -> Context:
+    entry = entry_of(desk.office, fold_code(request.args.get("card", "")))
+    kind = desk.file.record.kind
+    if entry is None:
+        return {"entry": None}
+    holder = holder_name(desk.office.salt, entry.reference)
+    return {"entry": entry, "choices": choices(desk.office, kind, holder), "events": events_for(kind)}
+
+
+def _confirm(desk: Desk) -> Context:
+    applications = desk.drafted()
+    return {
+        "wordings": tuple(wording_of(desk.office, each) for each in applications),
+        "offer": desk.offer("submission"),
+    }
+
+
+def _examine(desk: Desk) -> Context:
+    own = any(each.requester == desk.scope.person for each in desk.saved())
+    return {"own": own, "offer": None if own else desk.offer("examination")}
+
+
+def _hand_over(desk: Desk) -> Context:
+    return {"offer": desk.hand_over_offer()}
+
+
+_FORMS: Final[Mapping[Step, Callable[[Desk], Context]]] = MappingProxyType(
+    {
+        "identify": _identify,
+        "register": _register,
+        "select": _select,
+        "confirm": _confirm,
+        "examine": _examine,
+        "hand-over": _hand_over,
+    }
+)

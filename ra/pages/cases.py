@@ -1,0 +1,223 @@
+"""The page of a case: the counter's procedure as a checklist, and the form of the step that is next (pages 2 to 7).
+
+One address per case. Whoever opens it sees where it stands; who may take the next step has its form, and one button.
+"""
+
+from collections.abc import Mapping
+from typing import get_args
+from uuid import UUID, uuid4
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
+
+from ca.holder import holder_name
+from ca.roster import Role
+from ra.errors import PageError
+from ra.languages import mark
+from ra.office import office
+from ra.outcome import settled
+from ra.pages.case_views import context_of, entry_of
+from ra.reception import Comparison, compare, identify, receive
+from ra.records import Attribute, Deferral, Examined, Identification, Reception, Withdrawal
+from ra.scan import fold_code
+from ra.scope import OFFICERS, roles, scope
+from ra.selection import choose
+from ra.submission import Desk
+from ra.waiting import defer, withdraw
+from ra.workflow import STAGES
+from store.cases import CaseKind, Step
+from store.queues import CaseFilter, find_cases
+
+__all__ = ["KINDS", "PAGES", "VISITORS", "desk_of"]
+
+PAGES = Blueprint("cases", __name__, url_prefix="/cases")
+
+KINDS: Mapping[CaseKind, str] = {
+    "issue": mark("New issue"),
+    "renew": mark("Renewal"),
+    "revoke": mark("Revocation"),
+    "hold": mark("Suspension"),
+    "release": mark("Release of a suspension"),
+    "pin-reset": mark("PIN reset"),
+}
+"""The kinds of cases in the order of their keys (Alt+1 to Alt+6): message ids."""
+
+VISITORS = {"self": mark("The holder"), "legal-agent": mark("A legal agent"), "agent": mark("An agent by mandate")}
+"""Who may come: message ids."""
+
+PAGE = 50
+"""Cases on one page of a list."""
+
+
+@PAGES.get("/new")
+@roles(Role.RECEPTION)
+def new() -> str:
+    """The reception form: what for, who came, at which window (page 2)."""
+    windows = sorted({each.window for each in office().roster().terminals if each.branch == scope().branch})
+    return render_template(
+        "cases/new.html",
+        kinds=KINDS,
+        visitors=VISITORS,
+        windows=[(each, each) for each in windows],
+        window=session.get("window"),
+        kind=request.args.get("kind", "issue"),
+        card=fold_code(request.args.get("card", "")),
+        submit_key=uuid4(),
+    )
+
+
+@PAGES.post("/new")
+@roles(Role.RECEPTION)
+def opened() -> ResponseReturnValue:
+    """Open the case and go to its page; the same form sent twice opens one case."""
+    form = request.form
+    try:
+        reception = Reception.model_validate({"visitor": form.get("visitor"), "wishes": form.getlist("wishes")})
+        submit_key = UUID(form.get("submit_key", ""))
+    except (ValidationError, ValueError):
+        raise PageError("E-1107") from None
+    kind: CaseKind = next((each for each in KINDS if each == form.get("kind")), "issue")
+    window = fold_code(form.get("window", ""))
+    case = receive(office(), scope(), kind, window, reception, submit_key)
+    session["window"] = window
+    return redirect(url_for("cases.show", receipt=case.receipt, card=form.get("card") or None), 303)
+
+
+@PAGES.get("/")
+@roles(*OFFICERS)
+def listing() -> str:
+    """The branch's cases, newest first; by step, or all that are open."""
+    step: Step | None = next((each for each in get_args(Step) if each == request.args.get("step")), None)
+    wanted = CaseFilter(step=step, open=None if step or "all" in request.args else True)
+    before = _id(request.args.get("before"))
+    with office().database.snapshot() as tx:
+        found = find_cases(tx, scope().branches, wanted, before=before, limit=PAGE + 1)
+    return render_template(
+        "cases/list.html", cases=found[:PAGE], more=len(found) > PAGE, stages=STAGES, kinds=KINDS, step=step
+    )
+
+
+@PAGES.get("/<receipt>")
+@roles(*OFFICERS)
+def show(receipt: str) -> str:
+    """A case where it stands now (page 3), with the form of its next step for whoever may take it."""
+    return render_template("cases/case.html", kinds=KINDS, visitors=VISITORS, **context_of(desk_of(receipt)))
+
+
+@PAGES.post("/<receipt>/identify")
+@roles(Role.RECEPTION)
+def identified(receipt: str) -> ResponseReturnValue:
+    """Write down the identity check (page 4)."""
+    desk = desk_of(receipt)
+    documents, papers = request.form.getlist("documents")[:10], request.form.getlist("papers")[:4]
+    identify(desk.office, desk.scope, desk.file, Identification(documents=tuple(documents), papers=tuple(papers)))
+    return _back(receipt)
+
+
+@PAGES.post("/<receipt>/register")
+@roles(Role.RECEPTION)
+def compared(receipt: str) -> ResponseReturnValue:
+    """Write down the comparison with the register (page 5) and begin the applications."""
+    desk = desk_of(receipt)
+    entry = entry_of(desk.office, fold_code(request.form.get("card", "")))
+    if entry is None:
+        raise PageError("E-1108")
+    marked = request.form.getlist("differences")
+    differences = tuple(each for each in get_args(Attribute) if each in marked)
+    compare(desk.office, desk.scope, desk.file, Comparison(entry, differences))
+    return _back(receipt)
+
+
+@PAGES.post("/<receipt>/select")
+@roles(Role.RECEPTION)
+def selected(receipt: str) -> ResponseReturnValue:
+    """Write down which certificates and which life event the case is about (page 12)."""
+    desk = desk_of(receipt)
+    entry = entry_of(desk.office, fold_code(request.form.get("card", "")))
+    if entry is None:
+        raise PageError("E-1108")
+    holder = holder_name(desk.office.salt, entry.reference)
+    certificates = request.form.getlist("certificates")[:8]
+    choose(desk.office, desk.scope, desk.file, holder, certificates, request.form.get("event", ""))
+    return _back(receipt)
+
+
+@PAGES.post("/<receipt>/confirm")
+@roles(Role.RECEPTION)
+def confirmed(receipt: str) -> ResponseReturnValue:
+    """Save the applications with the officer's signature (page 7)."""
+    desk_of(receipt).submit(request.form)
+    return _back(receipt)
+
+
+@PAGES.post("/<receipt>/examine")
+@roles(Role.EXAMINE)
+def examined(receipt: str) -> ResponseReturnValue:
+    """Sign the examination, or send the case back."""
+    desk = desk_of(receipt)
+    if "send_back" in request.form:
+        desk.send_back(Examined, request.form.get("comment", ""))
+    else:
+        desk.examine(request.form)
+    return _back(receipt)
+
+
+@PAGES.post("/<receipt>/hand-over")
+@roles(Role.RECEPTION)
+def handed_over(receipt: str) -> ResponseReturnValue:
+    """Write down the hand-over; for certificates with the officer's signature, which makes them the valid ones."""
+    fee = fold_code(request.form.get("fee", "0"))
+    if not fee.isascii() or not fee.isdigit() or len(fee) > 5:
+        raise PageError("E-1602")
+    desk_of(receipt).hand_over(request.form, int(fee))
+    return _back(receipt)
+
+
+@PAGES.post("/<receipt>/defer")
+@roles(Role.RECEPTION)
+def deferred(receipt: str) -> ResponseReturnValue:
+    """Take the case in until the centre works again (page 19)."""
+    desk = desk_of(receipt)
+    try:
+        agreed = Deferral.model_validate(
+            {
+                "consent": request.form.get("consent") == "1",
+                "until": request.form.get("until"),
+                "told": request.form.get("told", ""),
+            }
+        )
+    except ValidationError:
+        raise PageError("E-1406") from None
+    defer(desk.office, desk.scope, desk.file, agreed)
+    return _back(receipt)
+
+
+@PAGES.post("/<receipt>/withdraw")
+@roles(Role.RECEPTION)
+def withdrawn(receipt: str) -> ResponseReturnValue:
+    """Close the case without what was wished for."""
+    desk = desk_of(receipt)
+    try:
+        withdrawal = Withdrawal(reason=request.form.get("reason", "").strip())
+    except ValidationError:
+        raise PageError("E-1406") from None
+    withdraw(desk.office, desk.scope, desk.file, withdrawal)
+    return _back(receipt)
+
+
+def desk_of(receipt: str) -> Desk:
+    """The officer of this request in front of that case. PageError E-1001 when their branches have none."""
+    secret: bytes = current_app.secret_key  # type: ignore[assignment]  # `create_app` takes octets
+    return Desk(office(), scope(), settled(office(), scope(), fold_code(receipt)), secret)
+
+
+def _back(receipt: str) -> ResponseReturnValue:
+    return redirect(url_for("cases.show", receipt=receipt), 303)
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        raise PageError("E-5006") from None

@@ -1,0 +1,62 @@
+"""A case's applications in words: all that will be signed, and why a certificate ends when it does (page 7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ca.application import Application
+from policies.characters import Substituted, substitute
+from policies.content import validity_for
+from policies.errors import PolicyError
+from policies.facts import ResidentFacts, parse_facts
+from policies.life_events import holder_kinds, life_events
+from policies.validity import Validity
+from ra.errors import PageError
+from ra.office import Office
+
+__all__ = ["Wording", "wording_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One application as the officer reads it before signing.
+
+    `certificate` is the Japanese name of its kind, `facts` what an issue puts into the certificate, `name` and
+    `address` with the characters that are substituted. `validity` is worked out as the signer will; None where nothing
+    is issued. `event` and `target` say what a revocation, hold or release is about.
+    """
+
+    application: Application
+    certificate: str
+    facts: ResidentFacts | None = None
+    name: Substituted | None = None
+    address: Substituted | None = None
+    validity: Validity | None = None
+    event: Mapping[str, str] | None = None
+    target_serial: str = ""
+
+
+def wording_of(office: Office, application: Application) -> Wording:
+    """The application in words. PageError E-1302 for facts no certificate can be made from, with the reason."""
+    kind = holder_kinds().get(application.kind)
+    certificate = kind.ja if kind is not None else application.kind
+    if application.action != "issue":
+        event = life_events().get(application.event or "")
+        serial = "" if application.target is None else f"{application.target[1]:x}"
+        told = None if event is None else {"ja": event.ja, "en": event.en}
+        return Wording(application, certificate, event=told, target_serial=serial)
+    profile = office.profiles[application.profile]
+    end = office.statement(application.authority).x509().not_valid_after_utc
+    try:
+        facts = parse_facts(profile.facts, application.facts)
+        if not isinstance(facts, ResidentFacts):
+            return Wording(application, certificate)
+        return Wording(
+            application,
+            certificate,
+            facts,
+            substitute(facts.name, limit=100),
+            substitute(facts.address, limit=200),
+            validity_for(profile, facts, now=office.clock(), authority_not_after=end),
+        )
+    except PolicyError as error:
+        raise PageError("E-1302", {"word": error.code, "why": str(error)}) from None

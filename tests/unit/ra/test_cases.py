@@ -1,0 +1,120 @@
+"""The page of a case, as far as no authority is asked: reception, identity, what waits, what belongs to others."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from tests.fixtures.front import Browser, Front
+
+RECEPTION = "reception-minato"
+OTHERS = "reception-sapporo"
+
+
+@pytest.fixture
+def counter(demo_front: Front) -> Browser:
+    """A reception officer of Minato at the working site."""
+    browser = demo_front.browser(RECEPTION)
+    browser.get("/cases/new")
+    return browser
+
+
+def opened(browser: Browser, **changed: str) -> str:
+    """The address of a case that was received with this form."""
+    form = {"kind": "issue", "visitor": "self", "wishes": "auth", "window": "001A", "submit_key": str(uuid4())}
+    answer = browser.post("/cases/new", {**form, **changed})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"].partition("?")[0]
+
+
+def test_a_receipt_number_is_given_at_once(counter: Browser) -> None:
+    """The number names branch and day, so that it is found again from paper."""
+    page = counter.get(opened(counter))
+    assert re.search(r"R[0-9]{5}-261124-0001", page.text)
+    assert "本人確認" in page.text
+
+
+def test_the_same_form_sent_twice_opens_one_case(counter: Browser) -> None:
+    """A double press of Enter at a slow network is one application."""
+    key = str(uuid4())
+    assert opened(counter, submit_key=key) == opened(counter, submit_key=key)
+
+
+def test_full_width_input_is_taken_as_it_is_meant(counter: Browser) -> None:
+    """Nobody is scolded for the width of a letter."""
+    assert "001A" in counter.get(opened(counter, window="００１Ａ")).text
+
+
+def test_a_case_of_another_branch_does_not_exist(demo_front: Front, counter: Browser) -> None:
+    """It is as if the number had never been given: 404, for every page and form of the case."""
+    where = opened(counter)
+    stranger = demo_front.browser(OTHERS)
+    stranger.get("/cases/new")
+    assert stranger.get(where).status_code == 404
+    for form in ("identify", "register", "select", "confirm", "hand-over", "defer", "withdraw"):
+        assert stranger.post(f"{where}/{form}", {"reason": "x"}).status_code in (400, 404)
+    assert "本人確認" in counter.get(where).text
+
+
+def test_a_list_holds_no_case_of_another_branch(demo_front: Front, counter: Browser) -> None:
+    """What another branch received is on nobody else's list."""
+    receipt = opened(counter).rpartition("/")[2]
+    assert receipt in counter.get("/cases/").text
+    assert receipt not in demo_front.browser(OTHERS).get("/cases/").text
+
+
+def test_one_weak_document_proves_no_identity(counter: Browser) -> None:
+    """Two documents without a photograph are needed, or one with."""
+    where = opened(counter)
+    refused = counter.post(f"{where}/identify", {"documents": "pension"})
+    assert (refused.status_code, "E-1104" in refused.text) == (400, True)
+    assert counter.post(f"{where}/identify", {"documents": ["pension", "eligibility"]}).status_code == 303
+
+
+def test_an_agent_shows_their_papers(counter: Browser) -> None:
+    """RULE 5(2): the letter of attorney and the answered inquiry, beside the agent's own document."""
+    where = opened(counter, visitor="agent")
+    refused = counter.post(f"{where}/identify", {"documents": "passport", "papers": "attorney"})
+    assert (refused.status_code, "E-1105" in refused.text) == (400, True)
+    papers = ["attorney", "inquiry"]
+    assert counter.post(f"{where}/identify", {"documents": "passport", "papers": papers}).status_code == 303
+
+
+def test_a_step_is_taken_once(counter: Browser) -> None:
+    """Two tabs on one case: the second is told that the case has moved on, and nothing is done twice."""
+    where = opened(counter)
+    assert counter.post(f"{where}/identify", {"documents": "passport"}).status_code == 303
+    again = counter.post(f"{where}/identify", {"documents": "passport"})
+    assert (again.status_code, "E-1003" in again.text) == (409, True)
+
+
+def test_a_case_is_deferred_while_the_centre_is_down(counter: Browser) -> None:
+    """預かり処理: it is kept with what the visitor was told, and goes on where it stood."""
+    where = opened(counter)
+    form = {"consent": "1", "until": "2026-11-25", "told": "明日の午後に電話します"}
+    assert counter.post(f"{where}/defer", form).status_code == 303
+    assert "明日の午後に電話します" in counter.get("/deferred/").text
+    assert counter.post(f"{where}/identify", {"documents": "passport"}).status_code == 303
+    assert "明日の午後に電話します" not in counter.get("/deferred/").text
+
+
+def test_nothing_is_deferred_without_consent(counter: Browser) -> None:
+    """Nobody's card is kept without asking."""
+    refused = counter.post(f"{opened(counter)}/defer", {"until": "2026-11-25"})
+    assert (refused.status_code, "E-1406" in refused.text) == (400, True)
+
+
+def test_a_withdrawn_case_is_closed_with_its_reason(counter: Browser) -> None:
+    """取下げ: it stays on file and goes no further."""
+    where = opened(counter)
+    assert counter.post(f"{where}/withdraw", {"reason": "出直すとのこと"}).status_code == 303
+    assert "完了" in counter.get(where).text
+    assert counter.post(f"{where}/identify", {"documents": "passport"}).status_code == 409
+
+
+def test_an_examiner_sees_a_case_and_takes_no_step_of_the_desk(demo_front: Front, counter: Browser) -> None:
+    """Roles are asked at every form, not only shown."""
+    where = opened(counter)
+    examiner = demo_front.browser("examiner-minato")
+    assert examiner.get(where).status_code == 200
+    assert examiner.post(f"{where}/identify", {"documents": "passport"}).status_code == 403
