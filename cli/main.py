@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "roster": ("cli.roster", "roster", "Check, sign and show the officers' roster."),
     "signer": ("cli.signer", "signer", "Run the signer, the program that holds the CA keys."),
     "status": ("cli.status", "status", "What runs, how old the lists are, what waits."),
+    "terminal": ("cli.terminal.command", "terminal", "Run a counter's terminal: card, keys, the resident's screen."),
 }
 
 HELP = """\b
