@@ -1,11 +1,13 @@
-"""The demo's officers: one of each role, who serve all its branches."""
+"""The demo's roster: an officer of each role, who serve all its branches, and the people who hold its ceremonies."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
+from ca.ceremony.script import Role as Part
 from ca.roster import Branch, Person, Role, Roster
 from cli.config import Config
 from cli.demo.enrolment import credentials, terminals
+from cli.demo.home import PEOPLE
 from cli.demo.people import PLACES, branch_of
 from policies.municipalities import municipality
 
@@ -18,9 +20,14 @@ ROLES: Mapping[str, tuple[str, tuple[Role, ...]]] = {
     "auditor-1": ("監査 十一郎", (Role.AUDIT,)),
 }
 
+HOLDERS: Mapping[str, tuple[str, tuple[Role, ...]]] = {
+    code: (name, (Role.ADMIN,)) for code, (name, part) in PEOPLE.items() if part is not Part.WITNESS
+}
+"""Who holds the ceremonies, of no branch; the witness comes from outside."""
+
 
 def demo_roster(config: Config, now: datetime) -> Roster:
-    """The roster of the home's officers with the public keys that lie in it, valid for a year."""
+    """The roster of the home's people with the public keys that lie in it, valid for a year."""
     branches = tuple(
         Branch(
             code=branch_of(code),
@@ -29,15 +36,11 @@ def demo_roster(config: Config, now: datetime) -> Roster:
         )
         for code, _, _ in PLACES
     )
+    served = tuple(branch.code for branch in branches)
     persons = tuple(
-        Person(
-            code=code,
-            name=name,
-            roles=roles,
-            branches=tuple(branch.code for branch in branches),
-            credentials=credentials(config, code, now),
-        )
-        for code, (name, roles) in ROLES.items()
+        Person(code=code, name=name, roles=roles, branches=serving, credentials=credentials(config, code, now))
+        for listed, serving in ((ROLES, served), (HOLDERS, ()))
+        for code, (name, roles) in listed.items()
     )
     return Roster(
         deployment=config.deployment,
