@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca.ceremony.script import Role as Part
+from ca.ceremony.script import load_script
 from ca.preparation import Plan, prepare_plan
 from ca.roster import Branch, Credential, Person, Role, Roster, roster_document
 from ca.signature import certificate_der
@@ -170,25 +172,23 @@ def write(kind: str, id: str, planned: str, remark: str, titles: dict[str, str],
     (FOLDER / f"{kind}.toml").write_text(text + "\n", "utf-8")
 
 
+def listed(code: str, name: str, role: Role, spki: bytes, *branches: str) -> Person:
+    """A person of the roster with one credential."""
+    credential = Credential(code=f"key-{code}", spki=spki, valid_from=MADE, valid_until=MADE.replace(year=2036))
+    return Person(code=code, name=name, roles=(role,), branches=branches, credentials=(credential,))
+
+
 def roster() -> bytes:
-    """The document of a roster: one branch and one officer."""
-    credential = Credential(
-        code="key-reception-1",
-        spki=key_octets(key("reception-1").public_key()),
-        valid_from=MADE,
-        valid_until=MADE.replace(year=2036),
-    )
-    person = Person(
-        code="reception-1",
-        name="受付 一子",
-        roles=(Role.RECEPTION,),
-        branches=("branch-13103",),
-        credentials=(credential,),
-    )
+    """The document of a roster: one branch, one officer, and everybody of the ceremonies but the witness."""
+    room = load_script((FOLDER / "one-tier-ca.toml").read_bytes()).people
+    holders = [each for each in room if each.role is not Part.WITNESS]
     branch = Branch(code="branch-13103", name="港区", serves=("13103",))
-    return roster_document(
-        Roster(deployment="jpki-test", version=1, made_at=MADE, branches=(branch,), persons=(person,))
+    officer = key_octets(key("reception-1").public_key())
+    persons = (
+        listed("reception-1", "受付 一子", Role.RECEPTION, officer, branch.code),
+        *(listed(each.code, each.name, Role.ADMIN, each.credential.spki) for each in holders),
     )
+    return roster_document(Roster(deployment="jpki-test", version=1, made_at=MADE, branches=(branch,), persons=persons))
 
 
 def write_hierarchy() -> None:
@@ -345,8 +345,11 @@ def write_records() -> None:
     write(
         "roster",
         "roster-1",
-        "2026-12-09",
-        "Two administrators sign the roster beside this file: who may sign what, where, with which credential.",
+        "2026-12-04",
+        """
+        Two administrators sign the roster beside this file: who may sign what, where, with which credential. It is the
+        first one, so it lists everybody who holds the ceremonies after it; the witness comes from outside.
+        """,
         {
             "title_ja": "名簿署名式",
             "title_en": "Signing of the roster",
