@@ -48,7 +48,7 @@ class PeopleRefused(CeremonyRefused):
     why: str
     code = "ca.ceremony-people"
     sentence = "The people of this ceremony are refused ({people}): {why}"
-    next = "Name other people or credentials in the script and have it reviewed again"
+    next = "Name other people or credentials in a script reviewed again, or have a roster with them signed"
 
 
 @dataclass(eq=False)

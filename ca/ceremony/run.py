@@ -6,6 +6,7 @@ its act when the ceremony is resumed. `checkpoint` is passed at named points, wh
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
@@ -21,6 +22,7 @@ from ca.ceremony.steps import Step, steps
 from ca.ceremony.transcript import CLOSED, OPENED, PROGRAM, RESUMED, Entry, Transcript
 from ca.ceremony.words import digest_words
 from ca.issuance import Checkpoint, passed
+from ca.roster import Roster, roster_document
 
 __all__ = ["POINTS", "Run"]
 
@@ -190,9 +192,15 @@ class Run:
         check_confirmations(self.room.script, self.transcript.entries, open=True)
 
     def _check_roster(self) -> None:
+        """The people are of the roster that was believed when they came, not of one that they sign themselves."""
         roster = self.room.roster()
-        if roster is not None:
+        if roster is not None and not self._signed_here(roster):
             check_against_roster(self.room.script.people, roster, at=self.room.clock())
+
+    def _signed_here(self, roster: Roster) -> bool:
+        """Whether an earlier sitting, whose people the older roster had, entered this one."""
+        begun = [each for each in self.steps if each.action == "roster.sign" and self._entries(each)]
+        return _digest(roster) in {each.facts["sha256"] for each in begun}
 
     def _write(self, event: str, facts: Facts, step: Step | None = None, actor: str = PROGRAM) -> None:
         self.transcript.append(
@@ -212,15 +220,28 @@ def _verify_software(room: Room, attempt: Attempt) -> Facts:
     return {"software": room.software.hex(), "named": room.script.software is not None}
 
 
+def _come(room: Room, attempt: Attempt) -> Facts:
+    """Everybody confirmed that they are there; the roster that they are of, if one is believed, is written down."""
+    roster = room.roster()
+    if roster is None:
+        return {**_present(room, attempt), "roster": None}
+    check_against_roster(room.script.people, roster, at=room.clock())
+    return {**_present(room, attempt), "roster": {"version": roster.version, "sha256": _digest(roster)}}
+
+
 def _present(room: Room, attempt: Attempt) -> Facts:
     """Everybody confirmed, which is all there is to do."""
     return {"people": [each.code for each in room.script.people]}
 
 
+def _digest(roster: Roster) -> str:
+    return sha256(roster_document(roster)).hexdigest()
+
+
 _ACTS: Final[Mapping[str, Act]] = MappingProxyType(
     {
         "software.verify": _verify_software,
-        "people.present": _present,
+        "people.present": _come,
         "token.initialise": token_acts.initialise_token,
         "token.open": token_acts.open_token,
         "token.backup": token_acts.back_up_token,

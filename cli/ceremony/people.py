@@ -228,4 +228,4 @@ def _lines(value: JsonValue) -> list[str]:
         return [f"{name} {each}" for name, each in value.items()]
     if isinstance(value, list):
         return [" ".join(map(str, value)) or "none"]
-    return [str(value)]
+    return ["none" if value is None else str(value)]

@@ -6,6 +6,7 @@ what the script says, the interrupted step written down as a deviation with its 
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -13,15 +14,13 @@ import pytest
 
 from ca.ceremony.confirmations import check_confirmations
 from ca.ceremony.run import POINTS
-from ca.ceremony.script import Role
 from ca.ceremony.steps import Step
 from ca.ceremony.transcript import CLOSED, OPENED, PROGRAM, Transcript
-from ca.roster import parse_roster, roster_document, sign_roster
+from ca.roster import parse_roster
 from cli.wiring import utc_now
 from store.authorities import authority
 from store.database import Database
 from store.publication import Publication
-from store.rosters import RosterRecord, add_roster
 from tests.fixtures.ceremonies import Hall, make_hall
 from tests.fixtures.ceremony_cases import (
     AUTHORITY,
@@ -181,15 +180,7 @@ def stopped_again(case: Case, action: str, images: Images, folder: Path, strange
 def other_roster_entered(hall: Hall) -> None:
     """Do what the same administrators could do elsewhere: enter another roster of the version that was reviewed."""
     reviewed = parse_roster((hall.script_file.parent / "roster-1.json").read_bytes())
-    other = replace(reviewed, made_at=utc_now().replace(microsecond=0))
-    keys = hall.credentials()
-    signatures = tuple(
-        sign_roster(other, each.code, keys[each.code]) for each in hall.script.with_role(Role.ADMINISTRATOR)
-    )
-    database = Database(hall.config.database_url(), "owner")
-    with database.transaction() as tx:
-        add_roster(tx, RosterRecord(other.version, roster_document(other), signatures, utc_now()))
-    database.close()
+    hall.enter_roster(replace(reviewed, made_at=reviewed.made_at + timedelta(seconds=1)))
 
 
 @pytest.mark.xdist_group("ceremony-backup")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from select import select
 from subprocess import Popen
@@ -23,18 +23,16 @@ from ca.ceremony.errors import CeremonyChanged
 from ca.ceremony.presence import confirm
 from ca.ceremony.run import Run
 from ca.ceremony.steps import steps
-from ca.ceremony.transcript import OPENED, PROGRAM, Transcript
-from ca.roster import Branch, Credential, Person, Role, Roster, roster_document, sign_roster
+from ca.ceremony.transcript import OPENED, PROGRAM, RESUMED, Transcript
+from ca.roster import parse_roster, roster_document
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import SilentPeople, WrittenPapers
 from cli.exits import Exit
 from cli.wiring import elapsed_seconds, private_key_file, utc_now
 from policies.terms import terms_template
-from store.database import Database
-from store.rosters import RosterRecord, add_roster
-from tests.fixtures.ceremonies import Hall, make_hall
+from tests.fixtures.ceremonies import Hall, make_hall, roster_of
 from tests.fixtures.home import CHECKOUT, Answer, in_process
-from tests.programs.ceremony_work import finished, look
+from tests.programs.ceremony_work import finished, killed_at, look, refused
 
 WIPED = "\x1b[2J\x1b[3J\x1b[H"
 SECONDS = 60
@@ -199,29 +197,92 @@ def test_one_name_under_two_codes_is_refused(hall: Hall, held: Command) -> None:
 
 def test_one_officer_of_the_roster_is_never_two_people(hall: Hall, held: Command) -> None:
     """Two credentials of one person of the roster confirm for nobody: before any step."""
-    now = utc_now()
-    keys = [hall.script.person(each).credential.spki for each in ("sato", "suzuki")]
-    credentials = tuple(
-        Credential(code=f"key-{number}", spki=spki, valid_from=now, valid_until=now + timedelta(days=1))
-        for number, spki in enumerate(keys, 1)
+    known = roster_of(hall.script, version=2, without="suzuki")
+    suzuki = roster_of(hall.script).person("suzuki")
+    assert suzuki is not None
+    both = tuple(
+        replace(each, credentials=(*each.credentials, *suzuki.credentials)) if each.code == "sato" else each
+        for each in known.persons
     )
-    branch = Branch(code="centre", name="認証局", serves=())
-    person = Person(code="sato", name="佐藤 保管", roles=(Role.AUDIT,), branches=("centre",), credentials=credentials)
-    enter_roster(hall, Roster(deployment="jpki-test", version=1, made_at=now, branches=(branch,), persons=(person,)))
+    hall.enter_roster(replace(known, persons=both))
     answer = held("run")
     assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-people")
     assert "(suzuki, sato)" in answer.error["message"]
     assert [each.event for each in hall.entries(open=True)] == [OPENED]
 
 
-def enter_roster(hall: Hall, roster: Roster) -> None:
-    """Enter a roster that both administrators signed."""
-    names = ("administrator-1", "administrator-2")
-    signatures = tuple(sign_roster(roster, name, private_key_file(hall.key_file(name))) for name in names)
-    database = Database(hall.config.database_url(), "owner")
-    with database.transaction() as tx:
-        add_roster(tx, RosterRecord(roster.version, roster_document(roster), signatures, roster.made_at))
-    database.close()
+@pytest.mark.parametrize("stranger", ["yamada", "suzuki", "administrator-2"])
+def test_who_is_not_in_the_roster_holds_no_ceremony(hall: Hall, held: Command, stranger: str) -> None:
+    """ROL-2: operator, custodians and administrators are people of the roster that is believed: before any step."""
+    hall.enter_roster(roster_of(hall.script, version=2, without=stranger))
+    answer = held("run")
+    assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-people")
+    assert f"({stranger})" in answer.error["message"]
+    assert [each.event for each in hall.entries(open=True)] == [OPENED]
+
+
+def test_who_left_the_roster_does_not_resume(hall: Hall, held: Command) -> None:
+    """Each sitting asks the roster that is believed then; a later one with the person again lets it go on."""
+    assert held("run", "abe S01").status == Exit.SECOND_PERSON
+    hall.enter_roster(roster_of(hall.script, version=2, without="tanaka"))
+    answer = held("resume")
+    assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-people")
+    assert hall.entries(open=True)[-1].event == RESUMED
+    hall.enter_roster(roster_of(hall.script, version=3))
+    _, made = finished(hall)
+    assert made.usable == ("jpki-sign-g1",)
+
+
+def test_who_leaves_the_roster_while_people_gather_is_not_there(hall: Hall, terminal: Terminal) -> None:
+    """The roster is asked once more when everybody has said that they are there, before a token is touched."""
+    terminal.expect('types "abe S01"')
+    hall.enter_roster(roster_of(hall.script, version=2, without="tanaka"))
+    for step in steps(hall.script)[:2]:
+        for person in step.confirm:
+            terminal.expect(f'types "{step.phrase(person)}"')
+            terminal.type(f"{step.phrase(person)}\n")
+    assert terminal.end() == Exit.SECOND_PERSON
+    assert stopped_in(hall) == ("S02", "step.stopped", "ca.ceremony-people")
+
+
+def test_the_transcript_names_the_roster_that_people_are_of(hall: Hall) -> None:
+    """An auditor compares it with the signed one; where none is believed yet, that stands there too."""
+    document = roster_document(roster_of(hall.script, version=2))
+    hall.enter_roster(parse_roster(document))
+    finished(hall)
+    (came,) = [each.facts for each in hall.entries() if (each.step, each.event) == ("S02", "step.done")]
+    assert came["roster"] == {"version": 2, "sha256": sha256(document).hexdigest()}
+
+
+def test_who_leaves_by_the_roster_that_is_signed_holds_its_ceremony(tmp_path: Path) -> None:
+    """The roster that was believed when people came counts, also in a sitting after the next one was entered."""
+    hall = make_hall("roster", tmp_path / "signing")
+    hall.enter_roster(roster_of(hall.script))
+    hall.sign_instead(roster_of(hall.script, version=2, without="yamada"))
+    killed_at(hall, "S03.entered")
+    found, made = finished(hall)
+    assert (found.roster, made.roster) == (2, 2)
+
+
+def test_nobody_comes_by_the_roster_that_is_signed(tmp_path: Path) -> None:
+    """Whom only the next roster has is not of the believed one yet."""
+    hall = make_hall("roster", tmp_path / "signing")
+    hall.enter_roster(roster_of(hall.script, without="yamada"))
+    hall.sign_instead(roster_of(hall.script, version=2))
+    code, sentence = refused(hall)
+    assert (code, "(yamada)" in sentence) == ("ca.ceremony-people", True)
+    assert look(hall).roster == 1
+
+
+def test_a_roster_entered_elsewhere_excuses_nobody(tmp_path: Path) -> None:
+    """Only what this ceremony itself had begun to sign is passed over when it is resumed."""
+    hall = make_hall("roster", tmp_path / "signing")
+    hall.enter_roster(roster_of(hall.script))
+    hall.sign_instead(roster_of(hall.script, version=2, without="yamada"))
+    killed_at(hall, "S02.done")
+    hall.enter_roster(parse_roster((hall.script_file.parent / "roster-1.json").read_bytes()))
+    code, sentence = refused(hall)
+    assert (code, "(yamada)" in sentence) == ("ca.ceremony-people", True)
 
 
 @pytest.fixture

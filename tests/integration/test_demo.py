@@ -223,6 +223,16 @@ def test_its_ceremony_is_verified_from_its_papers(home: Path, tmp_path: Path) ->
     assert found["script"] == sha256((folder / "demo.toml").read_bytes()).hexdigest()
 
 
+def test_the_keys_are_made_by_people_of_the_roster(home: Path) -> None:
+    """None is believed when the roster is signed, and the ceremony after it is held by whom it lists."""
+    came = {}
+    for name in ("roster", "demo"):
+        entries = read_transcript((home / "ceremony" / f"{name}.jsonl").read_bytes())
+        (came[name],) = [each.facts["roster"] for each in entries if (each.step, each.event) == ("S02", "step.done")]
+    signed = sha256((home / "ceremony" / "roster.json").read_bytes()).hexdigest()
+    assert came == {"roster": None, "demo": {"version": 1, "sha256": signed}}
+
+
 def test_the_roster_is_signed_in_a_ceremony_of_its_own(home: Path) -> None:
     """Its transcript is whole, was opened for the script beside it, and holds the digest of the roster beside both."""
     folder = home / "ceremony"

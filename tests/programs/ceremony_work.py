@@ -64,7 +64,7 @@ class Found:
     objects: dict[str, tuple[str, ...] | None]
     published: tuple[str, ...] = ()
     lists: dict[str, int] = field(default_factory=dict)
-    roster: int | None = None
+    roster: int | None = 1
     files: tuple[str, ...] = ()
 
 

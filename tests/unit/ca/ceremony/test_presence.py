@@ -1,8 +1,9 @@
 """Who is in the room: one person, one key, one role; and what they sign counts for one step at one moment."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 
 import pytest
@@ -17,9 +18,11 @@ from ca.ceremony.fido2 import RELYING_PARTY, client_data_hash
 from ca.ceremony.presence import Confirmation, check, check_against_roster, check_people, confirm, statement
 from ca.ceremony.script import Credential, Person, Role
 from ca.roster import Role as Office
+from ca.roster import parse_roster, roster_document
 from ca.statement import Domain, PrivateKey, message, sign
 from tests.fixtures.officers import NOW, make_office, software_key
 from tests.fixtures.officers import person as officer
+from tests.unit.ca.ceremony.examples import EXAMPLES, KINDS, example
 
 SCRIPT = sha256(b"script").digest()
 HEAD = sha256(b"head").digest()
@@ -231,28 +234,65 @@ def test_a_role_without_enough_people_is_refused(
 OFFICE = make_office().roster
 
 
-def with_officers(*codes: str) -> Callable[..., None]:
+def with_officers(*codes: str, roles: tuple[Office, ...] = (Office.ADMIN,)) -> Callable[..., None]:
     """Check a room against a roster that has these persons, each with a key of their own."""
-    roster = replace(OFFICE, persons=tuple(officer(code, (Office.ADMIN,)) for code in codes))
+    roster = replace(OFFICE, persons=tuple(officer(code, roles) for code in codes))
     return lambda *people, at=NOW: check_against_roster(people, roster, at=at)
 
 
+OFFICERS = tuple(each.code for each in PEOPLE if each is not WITNESS)
+WATCHED = [OPERATOR, CUSTODIANS[0], ADMINISTRATORS[0]]
+"""One of each role that the roster has to know."""
+
+
 def test_officers_come_as_themselves_and_a_witness_from_outside() -> None:
-    """Issue item 4: people of the roster; whom the roster does not know, it cannot contradict."""
-    with_officers("sato", "mori")(*PEOPLE)
+    """ROL-2: whoever operates, keeps a share or signs is of the roster; an auditor comes from elsewhere."""
+    with_officers(*OFFICERS)(*PEOPLE)
 
 
+@pytest.mark.parametrize("office", [Office.ADMIN, Office.AUDIT, Office.EXAMINE])
+def test_a_witness_of_the_roster_has_any_role(office: Office) -> None:
+    """ROL-2: who only watches needs no right to run programs."""
+    with_officers("kato", roles=(office,))(WITNESS)
+
+
+@pytest.mark.parametrize("person", WATCHED, ids=lambda person: person.role.value)
+def test_whom_the_roster_does_not_know_is_refused(person: Person) -> None:
+    """ROL-2: somebody of whom the roster has neither code nor key may be anybody, one of the others too."""
+    others = [code for code in OFFICERS if code != person.code]
+    with pytest.raises(PeopleRefused, match="nobody of this code") as refusal:
+        with_officers(*others)(*PEOPLE)
+    assert refusal.value.people == (person.code,)
+
+
+@pytest.mark.parametrize("office", [each for each in Office if each is not Office.ADMIN])
+@pytest.mark.parametrize("person", WATCHED, ids=lambda person: person.role.value)
+def test_an_officer_of_another_role_holds_no_ceremony(person: Person, office: Office) -> None:
+    """FMT_SMR.2: the role "admin" runs ceremonies; whoever decides cases or audits takes no part but watching."""
+    with pytest.raises(PeopleRefused, match="without the role admin") as refusal:
+        with_officers(person.code, roles=(office,))(person)
+    assert refusal.value.people == (person.code,)
+
+
+@pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize(
-    ("person", "why"),
+    ("code", "key", "why"),
     [
-        pytest.param(somebody("mori", Role.OPERATOR, key=software_key("another")), "other keys", id="another-key"),
-        pytest.param(somebody("abe", Role.OPERATOR, key=software_key("mori")), "second's", id="another-code"),
+        pytest.param("mori", "another", "other keys", id="another-key"),
+        pytest.param("abe", "mori", "second's", id="another-code"),
     ],
 )
-def test_whom_the_roster_knows_otherwise_is_refused(person: Person, why: str) -> None:
-    """Acceptance 4: nobody comes under another code or with another key than the roster has."""
+def test_whom_the_roster_knows_otherwise_is_refused(role: Role, code: str, key: str, why: str) -> None:
+    """Acceptance 4: nobody comes under another code or with another key than the roster has, the witness neither."""
     with pytest.raises(PeopleRefused, match=why):
-        with_officers("mori")(person)
+        with_officers("mori")(somebody(code, role, key=software_key(key)))
+
+
+def test_an_officer_without_a_key_in_the_roster_is_refused() -> None:
+    """The roster may list a person whose credentials it has withdrawn."""
+    roster = replace(OFFICE, persons=(replace(officer("sato", (Office.ADMIN,)), credentials=()),))
+    with pytest.raises(PeopleRefused, match="other keys"):
+        check_against_roster([OPERATOR], roster, at=NOW)
 
 
 def test_one_officer_with_two_credentials_is_not_two_people() -> None:
@@ -268,7 +308,40 @@ def test_one_officer_with_two_credentials_is_not_two_people() -> None:
 
 
 @pytest.mark.parametrize("days", [-365, 365])
-def test_an_officers_key_counts_in_its_period_only(days: int) -> None:
+@pytest.mark.parametrize("role", list(Role))
+def test_an_officers_key_counts_in_its_period_only(role: Role, days: int) -> None:
     """Design section 3: who left the roster's period does not take part as an officer."""
     with pytest.raises(PeopleRefused, match="period of this key"):
-        with_officers("mori")(somebody("mori", Role.WITNESS), at=NOW + timedelta(days=days))
+        with_officers("mori")(somebody("mori", role), at=NOW + timedelta(days=days))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_ceremonies_are_held_by_people_of_the_example_roster(kind: str) -> None:
+    """They show how an installation is run: its first roster has whoever holds the ceremonies that follow."""
+    roster = parse_roster((EXAMPLES / "roster-1.json").read_bytes())
+    script = example(kind)
+    planned = datetime.combine(script.planned, time(0), UTC)
+    check_against_roster(script.people, roster, at=planned)
+    first = example("roster")
+    assert first.roster is not None
+    assert first.roster.sha256 == sha256(roster_document(roster)).hexdigest()
+    assert first.planned <= script.planned
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    known=st.sets(st.sampled_from(["sato", "suzuki", "mori"])),
+    codes=st.permutations(["sato", "suzuki", "mori"]),
+    keys=st.permutations(["sato", "suzuki", "mori"]),
+)
+def test_operator_and_custodian_are_two_people_of_the_roster(
+    known: set[str], codes: list[str], keys: list[str]
+) -> None:
+    """ROL-2: a room is accepted only when both are in the roster, each under their own code with their own key."""
+    room = [
+        somebody(code, role, key=software_key(key))
+        for role, code, key in zip((Role.OPERATOR, Role.CUSTODIAN), codes, keys, strict=False)
+    ]
+    two = {*codes[:2]} <= known and codes[:2] == keys[:2]
+    with nullcontext() if two else pytest.raises(PeopleRefused):
+        with_officers(*sorted(known))(*room)
