@@ -34,6 +34,7 @@ from policies.terms import AuthorityTerms, load_terms, terms_template
 from store.audit import AuditChain
 from store.authorities import authorities
 from store.database import Database
+from store.floor import VersionFloor
 from store.publication import Publication
 
 __all__ = ["filled_room", "planned_terms"]
@@ -135,9 +136,12 @@ def _statement(config: Config, database: Database, name: str) -> AuthorityStatem
 
 
 def _roster(config: Config, database: Database) -> Roster | None:
+    """The roster believed, None before the first; NotFound where the database has lost one that was believed."""
     try:
         return believed_roster(config, database)
     except NotFound:
+        if VersionFloor(config.at(config.roster.floor)).value:
+            raise
         return None
 
 

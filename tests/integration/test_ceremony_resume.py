@@ -7,6 +7,7 @@ import io
 import os
 import pty
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -28,8 +29,9 @@ from ca.roster import parse_roster, roster_document
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import SilentPeople, WrittenPapers
 from cli.exits import Exit
-from cli.wiring import elapsed_seconds, private_key_file, utc_now
+from cli.wiring import believed_roster, elapsed_seconds, private_key_file, utc_now
 from policies.terms import terms_template
+from store.database import Database
 from tests.fixtures.ceremonies import Hall, make_hall, roster_of
 from tests.fixtures.home import CHECKOUT, Answer, in_process
 from tests.programs.ceremony_work import finished, killed_at, look, refused
@@ -252,6 +254,19 @@ def test_the_transcript_names_the_roster_that_people_are_of(hall: Hall) -> None:
     finished(hall)
     (came,) = [each.facts for each in hall.entries() if (each.step, each.event) == ("S02", "step.done")]
     assert came["roster"] == {"version": 2, "sha256": sha256(document).hexdigest()}
+
+
+def test_a_roster_that_was_lost_is_not_a_first_one(hall: Hall, held: Command) -> None:
+    """Whoever owns the database and empties its table has nobody pass for a person of the roster."""
+    with closing(Database(hall.config.database_url(), "owner")) as database:
+        believed_roster(hall.config, database)
+    with closing(sqlite3.connect(hall.folder / "ninsho.db")) as file, file:
+        for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            file.execute(f"DROP TRIGGER {name}")
+        file.execute("DELETE FROM roster")
+    answer = held("run")
+    assert (answer.status, answer.error["code"]) == (Exit.NOT_FOUND, "cli.not-found")
+    assert "roster" in answer.error["message"]
 
 
 def test_who_leaves_by_the_roster_that_is_signed_holds_its_ceremony(tmp_path: Path) -> None:
