@@ -17,6 +17,7 @@ from ca.ceremony.errors import ConfirmationRefused, PeopleRefused
 from ca.ceremony.fido2 import assertion_holds
 from ca.ceremony.script import Person, Role
 from ca.errors import DocumentMalformed, TooLarge
+from ca.roster import Person as Officer
 from ca.roster import Role as Office
 from ca.roster import Roster
 from ca.statement import Domain, PrivateKey, message, public_key, sign, verifies
@@ -122,26 +123,34 @@ def check_people(people: Sequence[Person], quorum: int, *, records_signed: bool 
 
 
 def check_against_roster(people: Sequence[Person], roster: Roster, *, at: datetime) -> None:
-    """See that the room holds people of the roster, each under the code and with a key it has for them, valid `at`.
+    """See that the room holds people of the roster, each under their code there, with a key of theirs valid `at`.
 
     Whoever operates, keeps a share or signs has the roster's role `admin`, so any two of them are two people of the
     roster. A witness has any role, or comes from outside: known by neither code nor key, and left to the script's
-    reviewers. Raises PeopleRefused.
+    reviewers. Passkeys of browsers and keys of terminals are nobody's here. Raises PeopleRefused.
     """
-    owners = {each.spki: (person.code, each) for person in roster.persons for each in person.credentials}
+    owners = {each.spki: each.code for each in roster.terminals}
+    owners |= {each.spki: person.code for person in roster.persons for each in person.credentials}
     for person in people:
-        known = roster.person(person.code)
-        owner, credential = owners.get(person.credential.spki, (None, None))
+        known, owner = roster.person(person.code), owners.get(person.credential.spki)
         if owner is not None and owner != person.code:
             raise PeopleRefused((person.code, owner), "the key of the first is the second's in the roster")
-        if known is None and person.role is not Role.WITNESS:
+        if known is not None:
+            _check_officer(person, known, at)
+        elif owner is not None or person.role is not Role.WITNESS:
             raise PeopleRefused((person.code,), "the roster has nobody of this code, and only a witness is a stranger")
-        if known is not None and credential is None:
-            raise PeopleRefused((person.code,), "the roster has this person with other keys")
-        if credential is not None and not credential.valid(at):
-            raise PeopleRefused((person.code,), "the roster's period of this key is over or has not begun")
-        if known is not None and person.role is not Role.WITNESS and Office.ADMIN not in known.roles:
-            raise PeopleRefused((person.code,), f"the roster has this person without the role {Office.ADMIN}")
+
+
+def _check_officer(person: Person, known: Officer, at: datetime) -> None:
+    """See that somebody comes as the person of the roster whose code they have."""
+    keys = {each.spki: each for each in known.credentials if each.kind == "key"}
+    credential = keys.get(person.credential.spki)
+    if credential is None:
+        raise PeopleRefused((person.code,), "the roster has this person with other keys")
+    if not credential.valid(at):
+        raise PeopleRefused((person.code,), "the roster's period of this key is over or has not begun")
+    if person.role is not Role.WITNESS and Office.ADMIN not in known.roles:
+        raise PeopleRefused((person.code,), f"the roster has this person without the role {Office.ADMIN}")
 
 
 def _with_role(people: Sequence[Person], role: Role) -> tuple[str, ...]:

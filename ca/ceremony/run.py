@@ -198,9 +198,10 @@ class Run:
             check_against_roster(self.room.script.people, roster, at=self.room.clock())
 
     def _signed_here(self, roster: Roster) -> bool:
-        """Whether an earlier sitting, whose people the older roster had, entered this one."""
-        begun = [each for each in self.steps if each.action == "roster.sign" and self._entries(each)]
-        return _digest(roster) in {each.facts["sha256"] for each in begun}
+        """Whether an earlier sitting, whose people the older roster had, went as far as to sign this one."""
+        signing = [step for step in self.steps if step.action == "roster.sign"]
+        confirmed = [step for step in signing if any(each.event == "step.confirmed" for each in self._entries(step))]
+        return _digest(roster) in {step.facts["sha256"] for step in confirmed}
 
     def _write(self, event: str, facts: Facts, step: Step | None = None, actor: str = PROGRAM) -> None:
         self.transcript.append(

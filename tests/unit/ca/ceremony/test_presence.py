@@ -20,7 +20,7 @@ from ca.ceremony.script import Credential, Person, Role
 from ca.roster import Role as Office
 from ca.roster import parse_roster, roster_document
 from ca.statement import Domain, PrivateKey, message, sign
-from tests.fixtures.officers import NOW, make_office, software_key
+from tests.fixtures.officers import NOW, credential, make_office, passkey, software_key, terminal
 from tests.fixtures.officers import person as officer
 from tests.unit.ca.ceremony.examples import EXAMPLES, KINDS, example
 
@@ -286,6 +286,29 @@ def test_whom_the_roster_knows_otherwise_is_refused(role: Role, code: str, key: 
     """Acceptance 4: nobody comes under another code or with another key than the roster has, the witness neither."""
     with pytest.raises(PeopleRefused, match=why):
         with_officers("mori")(somebody(code, role, key=software_key(key)))
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("demo", [False, True], ids=["passkey", "demo-passkey"])
+def test_a_browsers_passkey_holds_no_ceremony(role: Role, demo: bool) -> None:
+    """It answers for the front end's relying party alone, and a demo's is made by software."""
+    enrolled = passkey("mori", demo=demo)
+    roster = replace(
+        OFFICE, persons=(replace(officer("mori", (Office.ADMIN,)), credentials=(credential("mori"), enrolled)),)
+    )
+    with pytest.raises(PeopleRefused, match="other keys"):
+        check_against_roster([somebody("mori", role, key=software_key(enrolled.code))], roster, at=NOW)
+
+
+@pytest.mark.parametrize("kind", ["passkey", "terminal"])
+@pytest.mark.parametrize("code", ["nobody", "terminal-minato"])
+def test_no_key_of_the_roster_is_a_strangers(kind: str, code: str) -> None:
+    """A witness from outside comes with a key of their own: no officer's passkey, and no counter's terminal."""
+    officers = (replace(officer("mori", (Office.ADMIN,)), credentials=(passkey("mori"),)),)
+    roster = replace(OFFICE, persons=officers, terminals=(terminal("minato"),))
+    key = software_key(passkey("mori").code if kind == "passkey" else "terminal-minato")
+    with pytest.raises(PeopleRefused):
+        check_against_roster([somebody(code, Role.WITNESS, key=key)], roster, at=NOW)
 
 
 def test_an_officer_without_a_key_in_the_roster_is_refused() -> None:
