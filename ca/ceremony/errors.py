@@ -13,6 +13,7 @@ __all__ = [
     "CeremonyStopped",
     "ConfirmationRefused",
     "MinutesRefused",
+    "NothingBegun",
     "PeopleRefused",
     "ScriptRefused",
     "SharesRefused",
@@ -92,6 +93,18 @@ class TranscriptTruncated(TranscriptBroken):
     code = "ca.ceremony-transcript-truncated"
     sentence = "The transcript is truncated at line {line}: {why}; the last whole line is {whole}"
     next = "Resume the ceremony if it was interrupted; otherwise find the whole transcript among the copies"
+
+
+@dataclass(eq=False)
+class NothingBegun(CeremonyRefused):
+    """A transcript without a whole entry: there is nothing to go on with, and no step was taken."""
+
+    code = "ca.ceremony-not-begun"
+    sentence = "Nothing of this ceremony was begun: its transcript has no whole entry"
+    next = (
+        "Begin with 'ninsho ceremony run', which takes an empty file over and wants any other put away; "
+        "if steps were taken, find the transcript among the copies"
+    )
 
 
 @dataclass(eq=False)

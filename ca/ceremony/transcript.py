@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from ca.ceremony.entry import CLOSED, NO_ROOT, OPENED, PROGRAM, RESUMED, Entry, hash_of
 from ca.ceremony.errors import (
+    NothingBegun,
     TranscriptBroken,
     TranscriptClosed,
     TranscriptExists,
@@ -143,7 +144,7 @@ class Transcript:
 
         What a power cut left of a line without a newline is dropped, and an event of its own, `DROPPED`, tells so
         before the next entry; a last line that lacks nothing but its newline gets it. Raises TranscriptClosed for one
-        that is closed, TranscriptTruncated for one without an entry, TranscriptBroken, TooLarge, TranscriptInUse,
+        that is closed, NothingBegun for one without an entry, TranscriptBroken, TooLarge, TranscriptInUse,
         and OSError as the file system says it.
         """
         file = _locked(path)
@@ -152,12 +153,12 @@ class Transcript:
             if incomplete and _is_whole(incomplete):
                 _write(file, b"\n")
                 entries, incomplete = _read(_content(file))
-            if not entries:
-                raise TranscriptTruncated(1, "the opening entry is missing", 0)
-            if entries[-1].event == CLOSED:
-                raise TranscriptClosed
             if _is_whole(incomplete[:-1]):
                 raise TranscriptBroken(len(entries) + 1, "the newline that ended it was changed")
+            if not entries:
+                raise NothingBegun
+            if entries[-1].event == CLOSED:
+                raise TranscriptClosed
         except BaseException:
             file.close()
             raise

@@ -19,6 +19,7 @@ from pydantic import JsonValue
 
 from ca.ceremony.entry import LINE_LIMIT, hash_of
 from ca.ceremony.errors import (
+    NothingBegun,
     TranscriptBroken,
     TranscriptClosed,
     TranscriptExists,
@@ -276,10 +277,32 @@ def test_an_empty_file_of_an_interrupted_start_is_taken_over(tmp_path: Path) -> 
     """A ceremony killed before its first entry has done nothing; it can be begun again, not resumed."""
     path = tmp_path / "transcript.jsonl"
     path.touch()
-    with pytest.raises(TranscriptTruncated):
+    with pytest.raises(NothingBegun) as refusal:
         Transcript.reopen(path)
+    assert "'ninsho ceremony run'" in refusal.value.next
     with Transcript.create(path, rehearsal=False) as transcript:
         assert log(transcript, OPENED).number == 0
+
+
+@settings(max_examples=20, deadline=None)
+@given(size=st.integers(1, len(LINES[0]) - 2))
+def test_a_power_cut_in_the_first_entry_has_begun_nothing(tmp_path_factory: pytest.TempPathFactory, size: int) -> None:
+    """The first step is begun after the opening entry is on the disk; the file is not written over all the same."""
+    path = tmp_path_factory.mktemp("cut") / "transcript.jsonl"
+    path.write_bytes(WHOLE[:size])
+    with pytest.raises(NothingBegun):
+        Transcript.reopen(path)
+    with pytest.raises(TranscriptExists):
+        Transcript.create(path, rehearsal=False)
+    assert path.read_bytes() == WHOLE[:size]
+
+
+def test_a_first_entry_whose_newline_was_changed_has_begun_something(tmp_path: Path) -> None:
+    """A whole entry that somebody has changed is no interrupted start."""
+    path = tmp_path / "transcript.jsonl"
+    path.write_bytes(LINES[0][:-1] + b"\v")
+    with pytest.raises(TranscriptBroken, match="at line 1"):
+        Transcript.reopen(path)
 
 
 @pytest.mark.parametrize("opening", [Transcript.reopen, lambda path: Transcript.create(path, rehearsal=False)])
