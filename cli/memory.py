@@ -28,8 +28,9 @@ class NotInMemory(CommandError):
     code = "cli.config-memory"
 
     def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path} cannot hold a PIN: {why}.")
+        super().__init__(f"{path} cannot hold a secret: {why}.")
         self.path = path
+        self.why = why
         self.next = "Name a folder on tmpfs, mode 0700 and owned by the program's user, as activation.folder."
 
 

@@ -14,8 +14,8 @@ from typing import Final
 from ca.ceremony.script import TokenPlan
 from ca.statement import PrivateKey
 from cli.config import Config
-from cli.errors import ConfigRefused
-from cli.memory import check_folder
+from cli.errors import CommandError, ConfigRefused
+from cli.memory import NotInMemory, check_folder
 from cli.wiring import token_config
 from hsm.backup import LARGEST_BACKUP, back_up, restore
 from hsm.errors import BackupRefused
@@ -24,10 +24,21 @@ from hsm.objects import ObjectDescription
 from hsm.provision import described, initialise, slots
 from hsm.token import Token, TokenConfig
 
-__all__ = ["CeremonyTokens", "OpenToken", "planned_tokens", "throw_away_folder"]
+__all__ = ["CeremonyTokens", "FolderRefused", "OpenToken", "planned_tokens", "throw_away_folder"]
 
 RESTORED: Final = "restored"
 """The folder of the throw-away token. Its name is always the same, so that the next sitting finds what was left."""
+
+
+class FolderRefused(CommandError):
+    """The folder of throw-away tokens is on a disk or open to others; nothing was written there."""
+
+    code = "cli.refused-folder"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"The folder {path} cannot hold a throw-away token: {why}.")
+        self.path = path
+        self.next = "Find out who made it, remove it, and give the same command again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +144,14 @@ class CeremonyTokens:
 def throw_away_folder(script: bytes) -> Iterator[Path]:
     """The folder in memory for the throw-away tokens of the script of this digest; gone when the block ends.
 
-    Every sitting has the same one, where it finds what a killed sitting has left. Raises NotInMemory for a folder that
+    Every sitting has the same one, where it finds what a killed sitting has left. Raises FolderRefused for one that
     others can write into.
     """
     folder = Path("/dev/shm") / f"ninsho-ceremony-{script.hex()[:32]}"  # noqa: S108 - checked to be this user's alone
-    check_folder(folder)
+    try:
+        check_folder(folder)
+    except NotInMemory as refused:
+        raise FolderRefused(folder, refused.why) from None
     try:
         yield folder
     finally:

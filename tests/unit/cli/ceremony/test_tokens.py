@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ca.ceremony.script import TokenPlan
 from ca.ceremony.shares import so_pin, user_pin
-from cli.ceremony.tokens import CeremonyTokens, planned_tokens, throw_away_folder
+from cli.ceremony.tokens import CeremonyTokens, FolderRefused, planned_tokens, throw_away_folder
 from cli.config import Config
 from cli.errors import ConfigRefused
-from cli.memory import NotInMemory, check_folder
+from cli.memory import check_folder
 from cli.wiring import token_config
 from hsm.errors import BackupRefused, KeyMissing, LabelInUse, PinRefused, TokenMissing
 from hsm.provision import set_user_pin
@@ -122,8 +122,10 @@ def test_a_throw_away_folder_that_others_can_read_is_refused() -> None:
     script = os.urandom(32)
     with throw_away_folder(script) as folder:
         folder.chmod(0o755)
-        with pytest.raises(NotInMemory), throw_away_folder(script):
+        with pytest.raises(FolderRefused) as caught, throw_away_folder(script):
             pass
+    assert f"{folder} cannot hold a throw-away token: it is not this user's alone" in str(caught.value)
+    assert "Find out who made it" in caught.value.next
 
 
 def test_a_damaged_backup_is_refused_before_anything_is_written(made: CeremonyTokens, memory: Path) -> None:
