@@ -40,7 +40,7 @@ class CAError(Exception):
 
     code: ClassVar[str]
     sentence: ClassVar[str]
-    next: ClassVar[str]
+    next: str
 
     def __str__(self) -> str:
         """One English sentence: what is refused, and why."""

@@ -27,6 +27,7 @@ EXIT_OF_CODE: dict[str, Exit] = {
     "ca.ceremony": Exit.REFUSED,
     "ca.ceremony-changed": Exit.SECOND_PERSON,
     "ca.ceremony-confirmation": Exit.SECOND_PERSON,
+    "ca.ceremony-input-ended": Exit.SECOND_PERSON,
     "ca.ceremony-minutes": Exit.FINDINGS,
     "ca.ceremony-order": Exit.SECOND_PERSON,
     "ca.ceremony-people": Exit.SECOND_PERSON,

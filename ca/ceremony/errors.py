@@ -12,6 +12,7 @@ __all__ = [
     "CeremonyRefused",
     "CeremonyStopped",
     "ConfirmationRefused",
+    "InputEnded",
     "MinutesRefused",
     "NothingBegun",
     "PeopleRefused",
@@ -157,14 +158,35 @@ class CeremonyChanged(CeremonyRefused):
 
 @dataclass(eq=False)
 class TimedOut(CeremonyRefused):
-    """Nobody answered in the time the script gives; `what` was waited for."""
+    """Nobody answered in the time the script gives; `what` was waited for. A `rehearsal` leaves nothing to resume."""
 
     person: str
     what: str
     seconds: int
+    rehearsal: bool = False
     code = "ca.ceremony-timeout"
     sentence = "There was no answer from {person} within {seconds} seconds: {what}"
     next = "Let everybody come back to the room and resume the ceremony"
+
+    def __post_init__(self) -> None:
+        if self.rehearsal:
+            self.next = "Let everybody come back to the room and rehearse again from the beginning"
+
+
+@dataclass(eq=False)
+class InputEnded(CeremonyRefused):
+    """Nothing more can be typed, and `what` was waited for. A `rehearsal` leaves nothing to resume."""
+
+    person: str
+    what: str
+    rehearsal: bool = False
+    code = "ca.ceremony-input-ended"
+    sentence = "The input ended before {person} answered: {what}"
+    next = "Resume the ceremony on a terminal where people can type"
+
+    def __post_init__(self) -> None:
+        if self.rehearsal:
+            self.next = "Rehearse again from the beginning on a terminal where people can type"
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from ca.ceremony.errors import ConfirmationRefused, TimedOut
+from ca.ceremony.errors import ConfirmationRefused
 from ca.ceremony.presence import Confirmation, confirm
 from ca.ceremony.room import Facts
 from ca.ceremony.script import Person, Script, TokenPlan
@@ -48,7 +48,8 @@ class TypedPapers:
     def hand(self, person: Person, token: TokenPlan, share: str) -> None:
         """Show the share in rows of four words until its custodian presses Enter, then clear the screen.
 
-        Nothing is shown before the custodian has said that only they look. Raises TimedOut; the screen is clear then.
+        Nothing is shown before the custodian has said that only they look. The screen is clear afterwards, however it
+        ends. Raises TimedOut, InputEnded.
         """
         self._answered(person, token, f"Only {person.name} ({person.code}) looks at the screen; press Enter")
         self._screen.wipe()
@@ -64,18 +65,13 @@ class TypedPapers:
             self._screen.wipe()
 
     def ask(self, person: Person, token: TokenPlan) -> str:
-        """The words as typed from the paper, unseen. Raises TimedOut."""
-        prompt = f"{person.name} ({person.code}) types the share of token {token.label}"
-        typed = self._given(person, token, self._screen.ask_hidden(prompt))
+        """The words as typed from the paper, unseen. Raises TimedOut, InputEnded."""
+        what = f"the share of token {token.label}"
+        typed = self._screen.ask_hidden(f"{person.name} ({person.code}) types {what}", person.code, what)
         return " ".join(typed.lower().split())
 
     def _answered(self, person: Person, token: TokenPlan, prompt: str) -> None:
-        self._given(person, token, self._screen.ask(prompt))
-
-    def _given(self, person: Person, token: TokenPlan, typed: str | None) -> str:
-        if typed is None:
-            raise TimedOut(person.code, f"the share of token {token.label}", self._screen.limit)
-        return typed
+        self._screen.ask(prompt, person.code, f"the share of token {token.label}")
 
 
 class WrittenPapers:
@@ -128,12 +124,14 @@ class TerminalPeople:
         self._screen.fact("done", step.code)
 
     def confirm(self, step: Step, person: Person, head: bytes) -> Confirmation:
-        """Ask until the person's phrase is typed. Raises TimedOut, ConfirmationRefused for a phrase out of place."""
+        """Ask until the person's phrase is typed.
+
+        Raises TimedOut, InputEnded, ConfirmationRefused for a phrase out of place.
+        """
         phrase = step.phrase(person.code)
+        prompt = f'{person.role.value.capitalize()} {person.name} types "{phrase}"'
         while True:
-            typed = self._screen.ask(f'{person.role.value.capitalize()} {person.name} types "{phrase}"')
-            if typed is None:
-                raise TimedOut(person.code, f"the confirmation of step {step.code}", self._screen.limit)
+            typed = self._screen.ask(prompt, person.code, f"the confirmation of step {step.code}")
             given = " ".join(unicodedata.normalize("NFKC", typed).split())
             if given == phrase:
                 return self._confirmed(step, person, head)
@@ -159,9 +157,8 @@ class TerminalPeople:
     def reason(self, step: Step) -> str:
         """Why the step is taken again, in the operator's words; asked until there are some."""
         while True:
-            typed = self._screen.ask(f"Why was step {step.code} interrupted? It is taken again.")
-            if typed is None:
-                raise TimedOut("the operator", f"the reason for step {step.code}", self._screen.limit)
+            prompt = f"Why was step {step.code} interrupted? It is taken again."
+            typed = self._screen.ask(prompt, "the operator", f"the reason for step {step.code}")
             if typed.strip():
                 return typed.strip()[:500]
 

@@ -4,8 +4,10 @@ import re
 import select
 import sys
 import termios
+from io import StringIO
 from typing import Final, TextIO
 
+from ca.ceremony.errors import InputEnded, TimedOut
 from cli.output import display_width
 
 __all__ = ["Screen", "standard_screen", "wrapped"]
@@ -28,12 +30,8 @@ class Screen:
         self._out = out
         self._typed = typed
         self._limit = limit
+        self._rehearsal = rehearsal
         self._mark = REHEARSAL if rehearsal else ""
-
-    @property
-    def limit(self) -> int:
-        """Seconds that an answer is waited for."""
-        return self._limit
 
     def show(self, text: str = "", indent: int = 0) -> None:
         """Show a paragraph broken at 80 columns, wide characters counting two; a rehearsal marks every line."""
@@ -53,26 +51,23 @@ class Screen:
         filling = "=" * (WIDTH - display_width(self._mark + left + right) - 8)
         self._out.write(f"{self._mark}== {left} {filling} {right} ==\n")
 
-    def ask(self, prompt: str) -> str | None:
-        """The line that is typed after the prompt; None when nobody typed one in time or the input has ended."""
-        self.show(prompt)
-        self._out.write(f"{self._mark}> ")
-        self._out.flush()
-        line = self._typed.readline(4096) if self._ready() else ""
-        if not (line and self._typed.isatty()):
-            self._out.write(line.rstrip("\r\n") + "\n")  # nobody's terminal has echoed it
-        return line.rstrip("\r\n") if line else None
+    def ask(self, prompt: str, person: str, what: str) -> str:
+        """The line that is typed after the prompt, where `what` is waited for from the person of this code.
 
-    def ask_hidden(self, prompt: str) -> str | None:
-        """What `ask` gives, typed without being shown where the input is a terminal."""
+        Raises TimedOut when nobody typed one in time, InputEnded when nobody can.
+        """
+        return self._asked(prompt, person, what, shown=True)
+
+    def ask_hidden(self, prompt: str, person: str, what: str) -> str:
+        """What `ask` gives, typed without being shown."""
         if not self._typed.isatty():
-            return self.ask(prompt)
+            return self._asked(prompt, person, what, shown=False)
         terminal = self._typed.fileno()
         shown = termios.tcgetattr(terminal)
         unseen = [*shown[:3], shown[3] & ~termios.ECHO, *shown[4:]]
         try:
             termios.tcsetattr(terminal, termios.TCSAFLUSH, unseen)
-            return self.ask(prompt)
+            return self._asked(prompt, person, what, shown=False)
         finally:
             termios.tcsetattr(terminal, termios.TCSAFLUSH, shown)
             self._out.write("\n")  # the one that was typed has not moved the cursor
@@ -83,6 +78,20 @@ class Screen:
             self._out.write("\x1b[2J\x1b[3J\x1b[H")
             self._out.flush()
 
+    def _asked(self, prompt: str, person: str, what: str, *, shown: bool) -> str:
+        self.show(prompt)
+        self._out.write(f"{self._mark}> ")
+        self._out.flush()
+        in_time = self._ready()
+        line = self._typed.readline(4096) if in_time else ""
+        if not (line and self._typed.isatty()):
+            self._out.write((line.rstrip("\r\n") if shown else "") + "\n")  # nobody's terminal has echoed it
+        if not in_time:
+            raise TimedOut(person, what, self._limit, self._rehearsal)
+        if not line:
+            raise InputEnded(person, what, self._rehearsal)
+        return line.rstrip("\r\n")
+
     def _ready(self) -> bool:
         if not self._typed.isatty():
             return True
@@ -91,7 +100,8 @@ class Screen:
 
 def standard_screen(limit: int, *, rehearsal: bool, talk: bool) -> Screen:
     """The terminal the program was started on; `talk` keeps standard output free for a document."""
-    return Screen(sys.stderr if talk else sys.stdout, sys.stdin, limit, rehearsal=rehearsal)
+    typed = sys.stdin or StringIO()  # there is none in a program that was started with it closed
+    return Screen(sys.stderr if talk else sys.stdout, typed, limit, rehearsal=rehearsal)
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -171,10 +171,10 @@ def test_a_phrase_of_another_step_or_person_stops_the_ceremony(hall: Hall, held:
 
 
 def test_a_mistyped_phrase_is_asked_for_again(hall: Hall, held: Command) -> None:
-    """What belongs to no step is a mistake of typing; nobody who answers in the end is a timeout."""
+    """What belongs to no step is a mistake of typing; the transcript says that the input ended, and where."""
     answer = held("run", "abe S1", "ABE S01", "ａｂｅ　Ｓ０１")
-    assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-timeout")
-    assert stopped_in(hall) == ("S02", "step.stopped", "ca.ceremony-timeout")
+    assert (answer.status, answer.error["code"]) == (Exit.SECOND_PERSON, "ca.ceremony-input-ended")
+    assert stopped_in(hall) == ("S02", "step.stopped", "ca.ceremony-input-ended")
 
 
 def test_one_key_for_two_people_is_refused(hall: Hall, held: Command) -> None:

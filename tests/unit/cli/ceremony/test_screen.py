@@ -1,7 +1,9 @@
 """The terminal of a ceremony: answers are waited for only so long, and shares are seen by nobody else (design 3)."""
 
+import io
 import os
 import pty
+import sys
 import termios
 import threading
 from collections.abc import Iterator
@@ -13,11 +15,11 @@ from typing import TextIO
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ca.ceremony.errors import TimedOut
+from ca.ceremony.errors import InputEnded, TimedOut
 from ca.ceremony.script import load_script
 from ca.ceremony.steps import steps
 from cli.ceremony.people import TerminalPeople, TypedPapers
-from cli.ceremony.screen import Screen
+from cli.ceremony.screen import Screen, standard_screen
 from cli.exits import Exit, exit_of
 from tests.fixtures.home import CHECKOUT
 
@@ -36,9 +38,9 @@ class Terminal:
     typed: TextIO
     out: TextIO
 
-    def screen(self, limit: int) -> Screen:
+    def screen(self, limit: int, *, rehearsal: bool = False) -> Screen:
         """The program's screen, which waits `limit` seconds."""
-        return Screen(self.out, self.typed, limit, rehearsal=False)
+        return Screen(self.out, self.typed, limit, rehearsal=rehearsal)
 
     def type(self, text: str) -> None:
         """Type it."""
@@ -80,6 +82,51 @@ def test_a_confirmation_is_waited_for_until_the_limit(terminal: Terminal) -> Non
     assert (caught.value.person, caught.value.seconds) == ("abe", 1)
     assert "step S01" in str(caught.value)
     assert exit_of(caught.value.code) == Exit.SECOND_PERSON
+
+
+def test_who_is_late_for_a_rehearsal_rehearses_again(terminal: Terminal) -> None:
+    """A rehearsal leaves nothing to resume; in earnest everybody comes back and resumes."""
+    late = []
+    for rehearsal in (True, False):
+        with pytest.raises(TimedOut) as caught:
+            terminal.screen(0, rehearsal=rehearsal).ask("Anybody?", "abe", "an answer")
+        late.append(caught.value.next)
+    assert "ehearse again" in late[0]
+    assert "resume" not in late[0]
+    assert "resume the ceremony" in late[1]
+
+
+@pytest.mark.parametrize("rehearsal", [True, False])
+def test_an_input_that_ends_is_told_as_that(rehearsal: bool) -> None:
+    """Nobody is late where nobody can type: status 6, and the advice is to have a terminal."""
+    screen = Screen(io.StringIO(), io.StringIO(), 60, rehearsal=rehearsal)
+    with pytest.raises(InputEnded) as caught:
+        TerminalPeople(SCRIPT, screen, {}, TypedPapers(screen)).confirm(STEP, SCRIPT.person("abe"), bytes(32))
+    assert str(caught.value) == "The input ended before abe answered: the confirmation of step S01."
+    assert (caught.value.code, exit_of(caught.value.code)) == ("ca.ceremony-input-ended", Exit.SECOND_PERSON)
+    assert "terminal" in caught.value.next
+    assert ("resume the ceremony" in caught.value.next.lower()) is not rehearsal
+
+
+def test_an_end_of_input_typed_at_the_terminal_is_one(terminal: Terminal) -> None:
+    """Control-D at a prompt."""
+    terminal.type("\x04")
+    with pytest.raises(InputEnded):
+        terminal.screen(30).ask("Anybody?", "abe", "an answer")
+
+
+def test_a_closed_standard_input_is_one_that_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that is started without one has no file for it at all."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InputEnded):
+        standard_screen(60, rehearsal=True, talk=True).ask("Anybody?", "abe", "an answer")
+
+
+def test_what_is_typed_unseen_is_not_shown_without_a_terminal_either() -> None:
+    """A share that comes from a pipe is not repeated on the screen."""
+    out = io.StringIO()
+    assert Screen(out, io.StringIO(f"{SHARE}\n"), 60, rehearsal=False).ask_hidden("Share?", "sato", "it") == SHARE
+    assert "word01" not in out.getvalue()
 
 
 def test_a_confirmation_in_time_is_taken(terminal: Terminal) -> None:
