@@ -14,6 +14,10 @@ from typing import NoReturn
 import click
 
 from cli.exits import Exit, exit_of
+from cli.output import wrapped
+
+_WIDTH = 76
+"""Columns of an error's line on a screen of 80, four of which set in what goes on."""
 
 # name: (module, attribute, one line for the help page)
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -142,12 +146,15 @@ def explain(error: Exception, as_json: bool) -> int:
 
 
 def complain(code: str, message: str, advice: str, as_json: bool) -> None:
-    """Print an error on standard error, as JSON when the run was asked for JSON."""
+    """Print an error on standard error, in 80 columns, or as JSON when the run was asked for JSON."""
     if as_json:
         body = {"error": {"code": code, "message": message, "next": advice}}
         click.echo(json.dumps(body, ensure_ascii=False), err=True)
     else:
-        click.echo(f"Error: {message}\n  {advice}  [{code}]", err=True)
+        first, *more = wrapped(f"Error: {message}", _WIDTH, split=False)
+        advised = wrapped(f"{advice}  [{code}]", _WIDTH, split=False)
+        lines = [first, *(f"    {line}" for line in more), *(f"  {line}" for line in advised)]
+        click.echo("\n".join(lines), err=True)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,17 @@ shape; an error is ``{"error": {"code", "message", "next"}}`` on standard error.
 """
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import click
+
+_PIECE: Final = re.compile(r"[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+\s*|\s+")
+"""What a line is broken between: one wide character, or a word with the space after it."""
+
+_CLOSING: Final = "、。」』)】・ー"
 
 
 def as_json(context: click.Context) -> bool:
@@ -42,6 +49,26 @@ def display_width(text: str) -> int:
     from unicodedata import east_asian_width
 
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def wrapped(text: str, width: int, *, split: bool = True) -> list[str]:
+    """The lines of a paragraph, none wider than `width` columns; Japanese breaks anywhere, other text between words.
+
+    A word that is wider goes on in the next line; without `split` it stays whole, for somebody to copy.
+    """
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        if display_width(lines[-1] + piece.rstrip()) > width:
+            # no line begins with what closes the one before (JIS X 4051)
+            carried = lines[-1][-1:] if piece[0] in _CLOSING else ""
+            lines[-1] = lines[-1].removesuffix(carried)
+            lines.append(carried)
+            piece = piece.lstrip()
+        while split and display_width(piece) > width:
+            lines[-1], piece = piece[:width], piece[width:]
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines if line.strip()]
 
 
 def pad(text: str, width: int) -> str:

@@ -8,17 +8,12 @@ from io import StringIO
 from typing import Final, TextIO
 
 from ca.ceremony.errors import InputEnded, TimedOut
-from cli.output import display_width
+from cli.output import display_width, wrapped
 
-__all__ = ["Screen", "standard_screen", "wrapped"]
+__all__ = ["Screen", "standard_screen"]
 
 WIDTH = 78
 REHEARSAL = "REHEARSAL  "
-
-_PIECE: Final = re.compile(r"[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+\s*|\s+")
-"""What a line is broken between: one wide character, or a word with the space after it."""
-
-_CLOSING: Final = "、。」』)】・ー"
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -102,20 +97,3 @@ def standard_screen(limit: int, *, rehearsal: bool, talk: bool) -> Screen:
     """The terminal the program was started on; `talk` keeps standard output free for a document."""
     typed = sys.stdin or StringIO()  # there is none in a program that was started with it closed
     return Screen(sys.stderr if talk else sys.stdout, typed, limit, rehearsal=rehearsal)
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """The lines of a paragraph, none wider than `width` columns; Japanese breaks anywhere, other text between words."""
-    lines = [""]
-    for piece in _PIECE.findall(text):
-        if display_width(lines[-1] + piece.rstrip()) > width:
-            # no line begins with what closes the one before (JIS X 4051)
-            carried = lines[-1][-1:] if piece[0] in _CLOSING else ""
-            lines[-1] = lines[-1].removesuffix(carried)
-            lines.append(carried)
-            piece = piece.lstrip()
-        while display_width(piece) > width:
-            lines[-1], piece = piece[:width], piece[width:]
-            lines.append("")
-        lines[-1] += piece
-    return [line.rstrip() for line in lines if line.strip()]
