@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from ca.authority import key_hash
 from ca.ceremony.errors import CeremonyStopped
 from ca.ceremony.room import Attempt, CeremonyToken, Facts, ObjectView, Room
-from ca.ceremony.script import Role, TokenPlan
+from ca.ceremony.script import Person, Role, TokenPlan
 from ca.ceremony.shares import combine, so_pin, split, user_pin
 from ca.ceremony.words import digest_words
 from ca.statement import PublicKey, key_octets
@@ -35,6 +35,9 @@ SHARES_KEPT: Final = "shares.kept"
 
 BACKUP_BEGUN: Final = "backup.begun"
 """The event before a backup is written, when no file of its name is there."""
+
+TRIES: Final = 3
+"""How often a custodian may type the share that was just written down."""
 
 SECRET_OCTETS = 16
 """128 bits, of which both PINs of a token are derived: over the 80 bits that audits of ceremonies ask for."""
@@ -165,11 +168,22 @@ def _shared_secret(room: Room, plan: TokenPlan, attempt: Attempt) -> bytes:
     shares = split(secret, room.script.quorum, len(custodians), room.random)
     for person, share in zip(custodians, shares, strict=True):
         room.people.hand_share(person, plan, share)
-        if room.people.ask_share(person, plan) != share:
-            raise CeremonyStopped(f"the share that {person.code} wrote down is not the one that was shown")
+        _prove_paper(room, person, plan, share)
         attempt.note("share.handed", {"token": plan.name, "person": person.code})
     attempt.note(SHARES_KEPT, {"token": plan.name, "people": [each.code for each in custodians]})
     return secret
+
+
+def _prove_paper(room: Room, person: Person, plan: TokenPlan, share: str) -> None:
+    """Have a custodian type the share that was just written down; raises CeremonyStopped after the last try.
+
+    A mistake of typing costs no sitting; what is typed is neither shown nor written down.
+    """
+    for left in reversed(range(TRIES)):
+        if room.people.ask_share(person, plan) == share:
+            return
+        room.people.tell(f"That is not the share that was shown to {person.code}; tries left: {left}.")
+    raise CeremonyStopped(f"the share that {person.code} wrote down is not the one that was shown")
 
 
 def _asked_secret(room: Room, plan: TokenPlan) -> bytes:
