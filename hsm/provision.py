@@ -7,12 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pkcs11
-from pkcs11 import TokenFlag, exceptions
+from pkcs11 import Attribute, ObjectClass, TokenFlag, exceptions
 
 from hsm.config import TokenConfig
 from hsm.cryptoki import PinReturned, ReturnedError
 from hsm.errors import LabelInUse, OperationRefused, PinRefused, TokenAlreadyOpen, TokenMissing, TokenUnavailable
+from hsm.keys import PublicKey
 from hsm.module import Module, started_alone
+from hsm.objects import UnknownKind, public_key
 from hsm.pool import PIN_REFUSALS
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "closed_token",
     "described",
     "initialise",
+    "public_key_shown",
     "set_user_pin",
     "slots",
     "softhsm_configuration",
@@ -93,6 +96,19 @@ def described(config: TokenConfig) -> SlotDescription:
     """
     with _reached(config) as attached:
         return _meant(attached, config)
+
+
+def public_key_shown(config: TokenConfig, label: str) -> PublicKey | None:
+    """The public key of this label that the token shows without a PIN; None where it shows none, or several.
+
+    Raises TokenMissing, ModuleMissing, EnvironmentConflict, TokenUnavailable.
+    """
+    sought = {Attribute.CLASS: ObjectClass.PUBLIC_KEY, Attribute.LABEL: label}
+    with _reached(config) as attached, _token(attached, _meant(attached, config).slot).open() as session:
+        found = list(session.get_objects(sought))
+        with suppress(UnknownKind):
+            return public_key(found[0]) if len(found) == 1 else None
+    return None
 
 
 def set_user_pin(config: TokenConfig, so_pin: str, user_pin: str) -> None:

@@ -16,7 +16,15 @@ from hsm.errors import (
     TokenUnavailable,
 )
 from hsm.generation import KeyAlgorithm
-from hsm.provision import change_pin, described, initialise, set_user_pin, slots, softhsm_configuration
+from hsm.provision import (
+    change_pin,
+    described,
+    initialise,
+    public_key_shown,
+    set_user_pin,
+    slots,
+    softhsm_configuration,
+)
 from hsm.token import Token, TokenConfig
 from tests.fixtures.tokens import MODULE, PIN, SO_PIN, SoftHSM
 
@@ -205,3 +213,24 @@ def test_slots_do_not_change_the_environment_of_open_tokens(token: Token) -> Non
     with pytest.raises(EnvironmentConflict):
         slots(MODULE, {"SOFTHSM2_CONF": "/nowhere"})
     assert token.objects() == ()
+
+
+def test_a_public_key_is_shown_without_a_pin(token_config: TokenConfig) -> None:
+    """A key pair's public half is no secret (CKA_PRIVATE false): whose card it is can be seen before it is opened."""
+    with Token.open(token_config, PIN) as token:
+        made = token.generate("sign", KeyAlgorithm.P_256).public_key()
+    assert public_key_shown(token_config, "sign") == made
+    assert public_key_shown(token_config, "other") is None
+
+
+def test_looking_at_a_public_key_leaves_another_tokens_login(softhsm: SoftHSM, token: Token) -> None:
+    """Tokens behind one module share its life; the open one signs afterwards as before."""
+    token.generate("ca", KeyAlgorithm.P_256)
+    assert public_key_shown(softhsm.make("card"), "sign") is None
+    token.health("ca")
+
+
+def test_no_public_key_is_shown_by_a_token_that_is_away(softhsm: SoftHSM) -> None:
+    """That is another answer than a token without the key."""
+    with pytest.raises(TokenMissing):
+        public_key_shown(softhsm.config("away"), "sign")
