@@ -12,12 +12,15 @@ from typing import Any, TypeVar
 import click
 
 from ca.roster import Roster
-from ca.statement import PrivateKey, key_octets
+from ca.statement import PrivateKey, PublicKey, key_octets
 from ca.warrant_errors import PersonUnknown
 from cli.config import Config
 from cli.counter import Officer
 from cli.errors import CommandError, NotFound
-from cli.wiring import open_token, private_key_file
+from cli.pins import asked_pin
+from cli.wiring import open_token, private_key_file, token_config
+from hsm.errors import TokenMissing
+from hsm.provision import public_key_shown
 
 _META = "ninsho.signature"
 _ENCRYPTED = b"ENCRYPTED"
@@ -57,18 +60,41 @@ class KeySource:
     pin_descriptor: int | None = None
 
     @contextmanager
-    def opened(self, config: Config) -> Iterator[PrivateKey]:
-        """The key, as long as the block lasts; raises `NotFound`, `ConfigRefused`, `TokenNotPersonal`, hsm's errors."""
+    def opened(self, config: Config, ask: Callable[[str], str] = asked_pin) -> Iterator[PrivateKey]:
+        """The key, as long as the block lasts; `ask` asks for the PIN of the token of that name.
+
+        Raises `NotFound`, `ConfigRefused`, `TokenNotPersonal`, hsm's errors, and what `ask` raises.
+        """
         if self.file is not None:
             yield private_key_file(self.file, password_for(self.file))
             return
-        section = config.tokens.get(self.token or "")
-        if section is None:
-            raise NotFound(f"Token {self.token}", f"The configuration has: {', '.join(sorted(config.tokens))}.")
-        if section.program != "officer":
-            raise TokenNotPersonal(str(self.token), section.program)
-        with open_token(config, str(self.token), self.pin_descriptor) as token:
+        with open_token(config, self._personal(config), self.pin_descriptor, ask=ask) as token:
             yield token.signing_key(str(self.label))
+
+    def public_key(self, config: Config) -> PublicKey | None:
+        """The public key where it is seen without a PIN or password; None where it is not, or the token is away.
+
+        Raises what `opened` raises of a key file and of the configuration; TokenMissing when two tokens answer.
+        """
+        if self.file is not None:
+            return None if _encrypted(self.file) else private_key_file(self.file).public_key()
+        reached = token_config(config, self._personal(config))
+        try:
+            return public_key_shown(reached, str(self.label))
+        except TokenMissing as missing:
+            if missing.found:
+                raise
+            return None
+
+    def _personal(self, config: Config) -> str:
+        """The name of the token, which the configuration has for people."""
+        name = str(self.token)
+        section = config.tokens.get(name)
+        if section is None:
+            raise NotFound(f"Token {name}", f"The configuration has: {', '.join(sorted(config.tokens))}.")
+        if section.program != "officer":
+            raise TokenNotPersonal(name, section.program)
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +125,14 @@ def officer_of(roster: Roster, person: str, key: PrivateKey) -> Officer:
 
 def password_for(file: Path) -> bytes | None:
     """The password of an encrypted key file, asked for on the terminal; None for a file that has none."""
-    if not file.is_file() or _ENCRYPTED not in file.read_bytes()[:4096]:
+    if not _encrypted(file):
         return None
     answer: str = click.prompt(f"Password of {file.name}", hide_input=True, err=True)
     return answer.encode()
+
+
+def _encrypted(file: Path) -> bool:
+    return file.is_file() and _ENCRYPTED in file.read_bytes()[:4096]
 
 
 class PersonAndKey(click.ParamType[Signature]):

@@ -4,6 +4,7 @@ Never an argument and never an environment variable: both are readable by other 
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -26,16 +27,23 @@ class PinUnavailable(CommandError):
         self.next = f"Activate it with 'ninsho hsm activate {token}', give --pin-fd, or run on a terminal."
 
 
-def pin_of(config: Config, name: str, descriptor: int | None = None) -> str:
-    """The user PIN of token `name` of `config`; raises `PinUnavailable`. The caller forgets it after use."""
+def asked_pin(name: str) -> str:
+    """The user PIN of token `name` as typed at the terminal, unseen; raises `PinUnavailable` without one."""
+    if not os.isatty(0):
+        raise PinUnavailable(name, "no terminal to ask on")
+    answer: str = click.prompt(f"User PIN of token {name}", hide_input=True, err=True)
+    return answer
+
+
+def pin_of(config: Config, name: str, descriptor: int | None = None, *, ask: Callable[[str], str] = asked_pin) -> str:
+    """The user PIN of token `name` of `config`, from whoever `ask` asks where nothing else has it.
+
+    The caller forgets it after use. Raises `PinUnavailable`, and what `ask` raises.
+    """
     if descriptor is not None:
         return checked(name, first_line(descriptor, LONGEST_PIN))
     supplied = supervisors_pin(name) or kept(activated_pin(config, name)) or demo_pin(config, name)
-    if supplied is not None:
-        return checked(name, supplied)
-    if not os.isatty(0):
-        raise PinUnavailable(name, "no terminal to ask on")
-    return checked(name, click.prompt(f"User PIN of token {name}", hide_input=True, err=True))
+    return checked(name, supplied if supplied is not None else ask(name))
 
 
 def supervisors_pin(name: str) -> str | None:

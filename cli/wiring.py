@@ -3,7 +3,7 @@
 Only here a token is opened, a key file read, a signed document believed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime
@@ -22,7 +22,7 @@ from ca.statement import PrivateKey, PublicKey, key_octets
 from cli.config import Config
 from cli.errors import ConfigRefused, NotFound
 from cli.origins import host_of
-from cli.pins import pin_of
+from cli.pins import asked_pin, pin_of
 from hsm.token import Token, TokenConfig
 from policies.profile import CertificateProfile, load_profiles
 from policies.terms import AuthorityTerms, load_terms, real_names
@@ -68,9 +68,11 @@ def token_config(config: Config, name: str) -> TokenConfig:
     )
 
 
-def open_token(config: Config, name: str, pin_descriptor: int | None = None) -> Token:
-    """The token `name`, open and logged in; raises hsm's errors and `cli.pins.PinUnavailable`."""
-    return Token.open(token_config(config, name), pin_of(config, name, pin_descriptor))
+def open_token(
+    config: Config, name: str, pin_descriptor: int | None = None, *, ask: Callable[[str], str] = asked_pin
+) -> Token:
+    """The token `name`, open and logged in; raises hsm's errors and what `cli.pins.pin_of` raises."""
+    return Token.open(token_config(config, name), pin_of(config, name, pin_descriptor, ask=ask))
 
 
 def administrators(config: Config) -> Administrators:

@@ -98,7 +98,7 @@ def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | N
     from ca.ceremony.script import load_script
     from ca.ceremony.transcript import Transcript
     from cli.ceremony.hall import filled_room
-    from cli.ceremony.people import TerminalPeople
+    from cli.ceremony.people import TerminalPeople, ThrowAwayKeys
     from cli.ceremony.rehearsal import prepare_rehearsal
     from cli.ceremony.screen import standard_screen
     from cli.wiring import elapsed_seconds
@@ -107,7 +107,7 @@ def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | N
     with TemporaryDirectory(prefix="rehearsal-") as folder:
         rehearsal = prepare_rehearsal(read, Path(folder), script.parent)
         screen = standard_screen(read.timeout, rehearsal=True, talk=as_json(context))
-        people = TerminalPeople(rehearsal.script, screen, rehearsal.credentials, rehearsal.papers)
+        people = TerminalPeople(rehearsal.script, screen, ThrowAwayKeys(rehearsal.credentials), rehearsal.papers)
         written = transcript or Path(folder) / "transcript.jsonl"
         with (
             filled_room(rehearsal.config, rehearsal.script, people, rehearsal.beside, Path(folder)) as room,
@@ -125,7 +125,7 @@ def _held(
     from ca.ceremony.run import Run
     from ca.ceremony.script import load_script
     from ca.ceremony.transcript import Transcript
-    from cli.ceremony.credentials import opened_credentials
+    from cli.ceremony.credentials import GivenKeys
     from cli.ceremony.hall import filled_room
     from cli.ceremony.people import TerminalPeople, TypedPapers
     from cli.ceremony.screen import standard_screen
@@ -136,9 +136,9 @@ def _held(
     config = config_of(context)
     read = load_script(script.read_bytes())
     screen = standard_screen(read.timeout, rehearsal=False, talk=as_json(context))
+    keys = GivenKeys(config, read, credentials, screen)
+    people = TerminalPeople(read, screen, keys, TypedPapers(screen))
     with ExitStack() as stack:
-        keys = stack.enter_context(opened_credentials(config, read, credentials))
-        people = TerminalPeople(read, screen, keys, TypedPapers(screen))
         folder = stack.enter_context(throw_away_folder(read.digest))
         room = stack.enter_context(filled_room(config, read, people, script.parent, folder))
         lines = Transcript.create(transcript, rehearsal=False) if mode == "run" else Transcript.reopen(transcript)

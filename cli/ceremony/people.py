@@ -5,7 +5,8 @@ step or another person stops the ceremony.
 """
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -20,13 +21,29 @@ from ca.statement import Domain, PrivateKey, sign
 from cli.ceremony.fido2_key import SecurityKey
 from cli.ceremony.screen import Screen
 
-__all__ = ["Papers", "SilentPeople", "TerminalPeople", "TypedPapers", "WrittenPapers"]
-
-PersonalKeys = Mapping[str, PrivateKey | SecurityKey]
-"""What each person confirms with, by the person's code."""
+__all__ = ["Papers", "PersonalKeys", "SilentPeople", "TerminalPeople", "ThrowAwayKeys", "TypedPapers", "WrittenPapers"]
 
 Credentials = Mapping[str, PrivateKey]
 """The key of each person's credential, by the person's code."""
+
+
+class PersonalKeys(Protocol):
+    """What people confirm and sign with."""
+
+    def opened(self, person: Person) -> AbstractContextManager[PrivateKey | SecurityKey]:
+        """The person's key, open for one confirmation or signature: as long as the block lasts."""
+
+
+class ThrowAwayKeys:
+    """The keys of a rehearsal, which no PIN protects."""
+
+    def __init__(self, keys: Credentials) -> None:
+        self._keys = keys
+
+    @contextmanager
+    def opened(self, person: Person) -> Iterator[PrivateKey]:
+        """The person's key."""
+        yield self._keys[person.code]
 
 
 class Papers(Protocol):
@@ -99,10 +116,10 @@ class WrittenPapers:
 class TerminalPeople:
     """Everybody in front of one screen."""
 
-    def __init__(self, script: Script, screen: Screen, credentials: PersonalKeys, papers: Papers) -> None:
+    def __init__(self, script: Script, screen: Screen, keys: PersonalKeys, papers: Papers) -> None:
         self._script = script
         self._screen = screen
-        self._credentials = credentials
+        self._keys = keys
         self._papers = papers
         self._steps = steps(script)
         self._phrases = {step.phrase(code) for step in self._steps for code in step.confirm}
@@ -126,7 +143,8 @@ class TerminalPeople:
     def confirm(self, step: Step, person: Person, head: bytes) -> Confirmation:
         """Ask until the person's phrase is typed.
 
-        Raises TimedOut, InputEnded, ConfirmationRefused for a phrase out of place.
+        Then the person's key is opened for the signature. Raises TimedOut, InputEnded, ConfirmationRefused for a phrase
+        out of place, and what opening the key raises.
         """
         phrase = step.phrase(person.code)
         prompt = f'{person.role.value.capitalize()} {person.name} types "{phrase}"'
@@ -141,10 +159,11 @@ class TerminalPeople:
 
     def sign(self, person: Person, domain: Domain, body: bytes) -> bytes:
         """A signature by the person's credential, after the confirmation that the step asked for."""
-        key = self._key(person)
-        if isinstance(key, SecurityKey):
-            raise ConfirmationRefused(person.code, "any", "a FIDO2 key signs no record")
-        return sign(key, domain, body)
+        self._screen.show(f"{person.name} ({person.code}) signs: {domain.value}", 2)
+        with self._keys.opened(person) as key:
+            if isinstance(key, SecurityKey):
+                raise ConfirmationRefused(person.code, "any", "a FIDO2 key signs no record")
+            return sign(key, domain, body)
 
     def hand_share(self, person: Person, token: TokenPlan, share: str) -> None:
         """See `Papers.hand`."""
@@ -167,16 +186,10 @@ class TerminalPeople:
         self._screen.show(line, 2)
 
     def _confirmed(self, step: Step, person: Person, head: bytes) -> Confirmation:
-        key = self._key(person)
-        if isinstance(key, SecurityKey):
-            return key.confirm(self._script.digest, step.code, person.code, head)
-        return confirm(key, self._script.digest, step.code, person.code, head)
-
-    def _key(self, person: Person) -> PrivateKey | SecurityKey:
-        key = self._credentials.get(person.code)
-        if key is None:
-            raise ConfirmationRefused(person.code, "any", "no credential was given for this person")
-        return key
+        with self._keys.opened(person) as key:
+            if isinstance(key, SecurityKey):
+                return key.confirm(self._script.digest, step.code, person.code, head)
+            return confirm(key, self._script.digest, step.code, person.code, head)
 
 
 class SilentPeople:

@@ -25,7 +25,7 @@ from ca.ceremony.transcript import Transcript, read_transcript
 from ca.errors import AuthorityKeyDestroyed, AuthorityRetired
 from ca.roster import parse_roster
 from cli.ceremony.hall import filled_room
-from cli.ceremony.people import SilentPeople, TerminalPeople, WrittenPapers
+from cli.ceremony.people import SilentPeople, TerminalPeople, ThrowAwayKeys, WrittenPapers
 from cli.ceremony.rehearsal import prepare_rehearsal
 from cli.ceremony.screen import Screen
 from cli.responders import current_certificate
@@ -63,9 +63,8 @@ def test_a_rehearsal_is_whole_and_every_line_of_it_says_so(kind: str, tmp_path: 
     rehearsal = prepare_rehearsal(script, tmp_path, EXAMPLES)
     typed = io.StringIO("".join(f"{step.phrase(who)}\n" for step in steps(script) for who in step.confirm))
     shown = io.StringIO()
-    people = TerminalPeople(
-        rehearsal.script, Screen(shown, typed, 60, rehearsal=True), rehearsal.credentials, rehearsal.papers
-    )
+    screen = Screen(shown, typed, 60, rehearsal=True)
+    people = TerminalPeople(rehearsal.script, screen, ThrowAwayKeys(rehearsal.credentials), rehearsal.papers)
     written = tmp_path / "transcript.jsonl"
     with (
         filled_room(rehearsal.config, rehearsal.script, people, rehearsal.beside, tmp_path) as room,

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from ca.ceremony.errors import InputEnded, TimedOut
 from ca.ceremony.script import load_script
 from ca.ceremony.steps import steps
-from cli.ceremony.people import TerminalPeople, TypedPapers
+from cli.ceremony.people import TerminalPeople, ThrowAwayKeys, TypedPapers
 from cli.ceremony.screen import Screen, standard_screen
 from cli.exits import Exit, exit_of
 from tests.fixtures.home import CHECKOUT
@@ -27,6 +27,7 @@ SCRIPT = load_script((CHECKOUT / "docs" / "ceremonies" / "one-tier-ca.toml").rea
 STEP = steps(SCRIPT)[0]
 SATO, TOKEN = SCRIPT.person("sato"), SCRIPT.tokens[0]
 SHARE = " ".join(f"word{number:02}" for number in range(1, 21))
+NOBODY = ThrowAwayKeys({})
 WIPED = "\x1b[2J\x1b[3J\x1b[H"
 
 
@@ -74,7 +75,7 @@ def terminal() -> Iterator[Terminal]:
 
 def test_a_confirmation_is_waited_for_until_the_limit(terminal: Terminal) -> None:
     """Nobody types for a second: the ceremony stops with status 6 and names whom it waited for."""
-    people = TerminalPeople(SCRIPT, terminal.screen(1), {}, TypedPapers(terminal.screen(1)))
+    people = TerminalPeople(SCRIPT, terminal.screen(1), NOBODY, TypedPapers(terminal.screen(1)))
     began = monotonic()
     with pytest.raises(TimedOut) as caught:
         people.confirm(STEP, SCRIPT.person("abe"), bytes(32))
@@ -101,7 +102,7 @@ def test_an_input_that_ends_is_told_as_that(rehearsal: bool) -> None:
     """Nobody is late where nobody can type: status 6, and the advice is to have a terminal."""
     screen = Screen(io.StringIO(), io.StringIO(), 60, rehearsal=rehearsal)
     with pytest.raises(InputEnded) as caught:
-        TerminalPeople(SCRIPT, screen, {}, TypedPapers(screen)).confirm(STEP, SCRIPT.person("abe"), bytes(32))
+        TerminalPeople(SCRIPT, screen, NOBODY, TypedPapers(screen)).confirm(STEP, SCRIPT.person("abe"), bytes(32))
     assert str(caught.value) == "The input ended before abe answered: the confirmation of step S01."
     assert (caught.value.code, exit_of(caught.value.code)) == ("ca.ceremony-input-ended", Exit.SECOND_PERSON)
     assert "terminal" in caught.value.next
@@ -132,14 +133,14 @@ def test_what_is_typed_unseen_is_not_shown_without_a_terminal_either() -> None:
 def test_a_confirmation_in_time_is_taken(terminal: Terminal) -> None:
     """The phrase, typed before the limit, lets the credential sign."""
     key = ec.generate_private_key(ec.SECP256R1())
-    people = TerminalPeople(SCRIPT, terminal.screen(30), {"abe": key}, TypedPapers(terminal.screen(30)))
+    people = TerminalPeople(SCRIPT, terminal.screen(30), ThrowAwayKeys({"abe": key}), TypedPapers(terminal.screen(30)))
     terminal.type(f"{STEP.phrase('abe')}\n")
     assert people.confirm(STEP, SCRIPT.person("abe"), bytes(32)).person == "abe"
 
 
 def test_the_reason_for_a_deviation_is_waited_for_until_the_limit(terminal: Terminal) -> None:
     """A step is not taken again without one."""
-    people = TerminalPeople(SCRIPT, terminal.screen(0), {}, TypedPapers(terminal.screen(0)))
+    people = TerminalPeople(SCRIPT, terminal.screen(0), NOBODY, TypedPapers(terminal.screen(0)))
     with pytest.raises(TimedOut):
         people.reason(STEP)
 
