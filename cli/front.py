@@ -30,6 +30,7 @@ from cli.wiring import (
 from ra.app import create_app
 from ra.edge import Edge
 from ra.office import Office, Party
+from ra.register import RegisterFile, RegisterUnreadable
 from store.authorities import AuthorityRecord, authorities
 from store.database import Database
 
@@ -100,8 +101,19 @@ def office_of(config: Config, database: Database) -> Office:
         clock=utc_now,
         wake=lambda: wake(config),
         parties=_parties(config),
+        register=_register(config),
         demo_keys=_demo_keys(config) if config.demo else None,
     )
+
+
+def _register(config: Config) -> RegisterFile | None:
+    path = section_of(config).register
+    if path is None or not config.at(path).is_file():
+        return None
+    try:
+        return RegisterFile(config.at(path))
+    except RegisterUnreadable as error:
+        raise ConfigRefused(config.path, f"ra.register: {error}") from None
 
 
 def edge_of(config: Config) -> Edge:

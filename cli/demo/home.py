@@ -26,6 +26,8 @@ MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 PORTS = (8560, 8561)
 LOCALHOST = "127.0.0.1"
 CONFIG = "ninsho.toml"
+REGISTER = "state/register.json"
+"""The demo's resident register (`cli.demo.register`)."""
 
 # token: program that may use it
 TOKENS: Mapping[str, str] = {
@@ -181,6 +183,7 @@ def configuration(name: str, database: str | None, ports: Sequence[int], random:
         f'origin = "http://localhost:{ra}"',
         f'approval_origin = "http://approve.localhost:{ra}"',
         'secret = "state/ra.secret"',
+        f'register = "{REGISTER}"',
         "",
         "[terminals]",
         *(f'{name} = "officers/{name}.key.pem"' for name in TERMINALS),

@@ -87,7 +87,7 @@ class Plot:
 
     def moves(self) -> None:
         """A move ends the signing certificate, which holds the address; half of those who moved get a new one."""
-        moved = [one for one in self.people if self.event_of(one) == "record-change"]
+        moved = [one for one in self.people if event_of(one) == "record-change"]
         self.happen("record-change", moved)
         code, place, town = PLACES[1]
         wishes = [
@@ -102,7 +102,7 @@ class Plot:
     def life(self) -> None:
         """Deaths, lost cards and phones, leaked keys; a phone and a card turn up again."""
         for event in ("death", "card-lost", "phone-lost", "phone-change", "leak"):
-            self.happen(event, [one for one in self.people if self.event_of(one) == event])
+            self.happen(event, [one for one in self.people if event_of(one) == event])
         self.happen("phone-found", [one for one in self.people if one.number == FINDS_PHONE])
         self.happen("card-found", [one for one in self.people if one.number == FINDS_CARD])
 
@@ -112,13 +112,6 @@ class Plot:
             post = next(post for post in self.posts if post.number == number)
             self.story.life_event(event, [self.story.book.newest[f"post-{number}", post.profile]])
         self.say(f"{len(STAFF_EVENTS)} office certificates revoked after transfers, reorganisations and disuse")
-
-    def event_of(self, resident: Resident) -> str | None:
-        """What happens to a resident: to the first as `LEAD_EVENTS` says, to some of the others by their number."""
-        if resident.number < LEADS:
-            return LEAD_EVENTS.get(resident.number)
-        chances = (("record-change", 20, 4), ("death", 40, 6), ("card-lost", 25, 18))
-        return next((event for event, every, at in chances if resident.number % every == at), None)
 
     def happen(self, event: str, people: Sequence[Resident]) -> None:
         """A life event happens to `people`: it does to each of their certificates what the table says."""
@@ -142,6 +135,14 @@ class Plot:
         if wishes:
             self.story.issue(wishes)
             self.say(f"{what}: {len(wishes)} issued and handed over")
+
+
+def event_of(resident: Resident) -> str | None:
+    """What happens to a resident: to the first as `LEAD_EVENTS` says, to some of the others by their number."""
+    if resident.number < LEADS:
+        return LEAD_EVENTS.get(resident.number)
+    chances = (("record-change", 20, 4), ("death", 40, 6), ("card-lost", 25, 18))
+    return next((event for event, every, at in chances if resident.number % every == at), None)
 
 
 def keys_needed(people: Sequence[Resident], posts: Sequence[Post]) -> int:

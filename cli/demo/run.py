@@ -18,6 +18,7 @@ from cli.demo.papers import read_papers, write_papers
 from cli.demo.people import residents, staff
 from cli.demo.plot import Plot, keys_needed
 from cli.demo.programs import Programs, demanded, reserved, running
+from cli.demo.register import enter_register
 from cli.demo.story import Story, load_cast
 from cli.publishing import publish_lists
 from cli.waking import wake
@@ -77,6 +78,7 @@ class Demo:
             posts = list(staff())
             Plot(story, people, posts, holder_keys(keys_needed(people, posts)), self.say).play()
             index = write_papers(config, list(story.book.records.values()), story.book.expected)
+            self.say(f"{enter_register(config.home, people)} residents in the demo's register")
             self.say(f"{len(story.book.records)} certificates written, with what to expect of each in {index}")
 
     def story(self, config: Config, database: Database) -> Story:
