@@ -90,7 +90,7 @@ class RASection(ServiceSection):
     RP ID of its passkeys. `secret` names a file of 32 random octets that sign the officers' sessions. `proxies` is how
     many proxies a request passes, the last of which connects from one of `peers`; https origins need one.
     `officer_authorities` are certificates (PEM) of those who issue officers' cards, for logging in through the proxy.
-    `register` is a file that stands in for the resident register (`ra.register`); a demo home has one.
+    `resident_register` is a file that stands in for the resident register (`ra.register`); a demo home has one.
     """
 
     origin: Annotated[str, AfterValidator(origin)]
@@ -100,7 +100,7 @@ class RASection(ServiceSection):
     proxies: int = Field(default=0, ge=0, le=4)
     peers: tuple[str, ...] = ("127.0.0.1", "::1")
     officer_authorities: tuple[Path, ...] = ()
-    register: Path | None = None
+    resident_register: Path | None = None
 
 
 class PublicationSection(Section):

@@ -107,13 +107,13 @@ def office_of(config: Config, database: Database) -> Office:
 
 
 def _register(config: Config) -> RegisterFile | None:
-    path = section_of(config).register
+    path = section_of(config).resident_register
     if path is None or not config.at(path).is_file():
         return None
     try:
         return RegisterFile(config.at(path))
     except RegisterUnreadable as error:
-        raise ConfigRefused(config.path, f"ra.register: {error}") from None
+        raise ConfigRefused(config.path, f"ra.resident_register: {error}") from None
 
 
 def edge_of(config: Config) -> Edge:

@@ -183,7 +183,7 @@ def configuration(name: str, database: str | None, ports: Sequence[int], random:
         f'origin = "http://localhost:{ra}"',
         f'approval_origin = "http://approve.localhost:{ra}"',
         'secret = "state/ra.secret"',
-        f'register = "{REGISTER}"',
+        f'resident_register = "{REGISTER}"',
         "",
         "[terminals]",
         *(f'{name} = "officers/{name}.key.pem"' for name in TERMINALS),
