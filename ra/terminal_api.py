@@ -4,7 +4,7 @@ No session and no form token: every request is signed by a key that the signed r
 that terminal's window and branch, nothing else. Answers are JSON; so are errors (RFC 9457).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from ca.roster import Terminal
 from ca.terminal import Nonces, Question, check_request
 from ca.terminal_errors import TerminalRequestRefused
 from ca.terminal_messages import LIMIT, Jobs, KeyReport, PinReport, Standing, WriteReport, octets_of, read
+from ra.case_file import CaseFile
 from ra.errors import PageError
 from ra.office import Office, office
 from ra.records import Record
@@ -58,7 +59,7 @@ def jobs() -> Response:
     here = office()
     with here.database.snapshot() as tx:
         waiting = sorted(cases_at(tx, terminal), key=lambda each: (each.updated_at, each.id), reverse=True)
-        found = [job_of(here, tx, each, events_of(tx, branches_of(terminal), each.id)) for each in waiting[:MOST_JOBS]]
+        found = [job_of(here, tx, file_of(tx, each)) for each in waiting[:MOST_JOBS]]
     return told(Jobs(tuple(job for job in found if job is not None)))
 
 
@@ -66,16 +67,14 @@ def jobs() -> Response:
 @machine
 def keys(id: UUID) -> Response:
     """Take in that a card made keys, and move the case on."""
-    return take_in(
-        id, KeyReport, lambda here, tx, terminal, events, said: notification_of(here, terminal, events, said)
-    )
+    return take_in(id, KeyReport, lambda here, tx, terminal, file, said: notification_of(here, terminal, file, said))
 
 
 @PAGES.post("/cases/<uuid:id>/pin")
 @machine
 def pin(id: UUID) -> Response:
     """Take in that new PINs were set, and move the case on."""
-    return take_in(id, PinReport, lambda here, tx, terminal, events, said: pin_notification_of(terminal, events, said))
+    return take_in(id, PinReport, lambda here, tx, terminal, file, said: pin_notification_of(terminal, file, said))
 
 
 @PAGES.post("/cases/<uuid:id>/written")
@@ -91,7 +90,7 @@ def standing(id: UUID) -> Response:
     """Where a case stands, for the card on the terminal's reader."""
     terminal = believed()
     with office().database.snapshot() as tx:
-        return told(standing_of(case_of(tx, terminal, id), events_of(tx, branches_of(terminal), id)))
+        return told(standing_of(file_of(tx, case_of(tx, terminal, id))))
 
 
 def asking() -> str:
@@ -123,7 +122,7 @@ def believed() -> Terminal:
 def take_in(
     id: UUID,
     kind: type[AnyReport],
-    record_of: Callable[[Office, Transaction, Terminal, Sequence[CaseEvent], AnyReport], Record],
+    record_of: Callable[[Office, Transaction, Terminal, CaseFile, AnyReport], Record],
 ) -> Response:
     """Enter a report as its case's next event. PageError E-4202 for a case that stands elsewhere, E-4203, E-5001."""
     terminal, here = believed(), office()
@@ -135,7 +134,7 @@ def take_in(
         found = case_of(tx, terminal, id)
         if report.event != found.events + 1 or found.step != step_of(found, report):
             raise PageError("E-4202")
-        record = record_of(here, tx, terminal, events_of(tx, branches_of(terminal), id), report)
+        record = record_of(here, tx, terminal, file_of(tx, found), report)
         event = CaseEvent(
             case_id=id,
             number=report.event,
@@ -176,6 +175,11 @@ def case_of(tx: Transaction, terminal: Terminal, id: UUID) -> CaseRecord:
     if found.window != terminal.window:
         raise PageError("E-5001")
     return found
+
+
+def file_of(tx: Transaction, found: CaseRecord) -> CaseFile:
+    """A case with its events; what it led to is no terminal's business."""
+    return CaseFile(found, events_of(tx, frozenset({found.branch}), found.id), (), ())
 
 
 def branches_of(terminal: Terminal) -> frozenset[str]:

@@ -4,10 +4,7 @@ A terminal gets what its window's cases need of a card: no name, no address.
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import TypeVar
-
-from pydantic import ValidationError
 
 from ca.application import Proof
 from ca.errors import KeyUnusable
@@ -30,11 +27,11 @@ from ca.terminal_messages import (
 )
 from policies.errors import KeyRefused
 from policies.keys import check_public_key
+from ra.case_file import CaseFile
 from ra.errors import PageError
 from ra.office import Office
 from ra.records import CardKey, Finish, Notification, Particulars, Reception, Record, Written
 from ra.records import Draft as DraftRecord
-from store.cases import CaseEvent, CaseRecord
 from store.certificates import CertificateFilter, CertificateRecord, find
 from store.database import Transaction
 
@@ -43,14 +40,12 @@ __all__ = ["job_of", "notification_of", "pin_notification_of", "standing_of", "w
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
-def job_of(office: Office, tx: Transaction, case: CaseRecord, events: Sequence[CaseEvent]) -> Job | None:
-    """The job of a case at a step that is the terminal's; None at any other, and where nothing is there to be written.
-
-    `events` are all of the case's.
-    """
-    particulars = newest(events, Particulars)
+def job_of(office: Office, tx: Transaction, file: CaseFile) -> Job | None:
+    """The job of a case at a step that is the terminal's; None at any other, and with nothing to be written."""
+    case = file.record
+    particulars = file.latest(Particulars)
     if case.step == "keys" and case.kind == "pin-reset":
-        reception = newest(events, Reception)
+        reception = file.latest(Reception)
         return PinJob(
             case=case.id,
             event=case.events + 1,
@@ -72,7 +67,7 @@ def job_of(office: Office, tx: Transaction, case: CaseRecord, events: Sequence[C
                 if each.slot is not None
             ),
         )
-    notified = newest(events, Notification)
+    notified = file.latest(Notification)
     if case.step != "write" or notified is None:
         return None
     certificates = to_write(office, tx, notified)
@@ -83,13 +78,13 @@ def job_of(office: Office, tx: Transaction, case: CaseRecord, events: Sequence[C
     )
 
 
-def notification_of(office: Office, terminal: Terminal, events: Sequence[CaseEvent], report: KeyReport) -> Notification:
+def notification_of(office: Office, terminal: Terminal, file: CaseFile, report: KeyReport) -> Notification:
     """The record of a report about keys, once it fits the case; PageError E-4203 when it does not.
 
     Every key is one of the drafts', of the profile's kind, proved by the card and vouched for by this terminal. The
     signer asks all of it again.
     """
-    particulars = fitting(newest(events, Particulars), "particulars")
+    particulars = fitting(file.latest(Particulars), "particulars")
     expect(report.card == particulars.card, "card")
     drafts = {each.application: each for each in particulars.drafts}
     expect(sorted(each.application for each in report.keys) == sorted(drafts), "applications")
@@ -112,9 +107,9 @@ def notification_of(office: Office, terminal: Terminal, events: Sequence[CaseEve
     )
 
 
-def pin_notification_of(terminal: Terminal, events: Sequence[CaseEvent], report: PinReport) -> Notification:
+def pin_notification_of(terminal: Terminal, file: CaseFile, report: PinReport) -> Notification:
     """The record of a report about new PINs, once it fits the case; PageError E-4203."""
-    particulars, reception = newest(events, Particulars), newest(events, Reception)
+    particulars, reception = file.latest(Particulars), file.latest(Reception)
     expect(particulars is None or report.card == particulars.card, "card")
     wishes = () if reception is None else reception.wishes
     expect(len(set(report.slots)) == len(report.slots), "slots")
@@ -122,11 +117,9 @@ def pin_notification_of(terminal: Terminal, events: Sequence[CaseEvent], report:
     return Notification(terminal=terminal.code, window=terminal.window, card=report.card)
 
 
-def written_of(
-    office: Office, tx: Transaction, terminal: Terminal, events: Sequence[CaseEvent], report: WriteReport
-) -> Written:
+def written_of(office: Office, tx: Transaction, terminal: Terminal, file: CaseFile, report: WriteReport) -> Written:
     """The record of a report about written certificates: the card shows exactly those; PageError E-4203."""
-    notified = fitting(newest(events, Notification), "keys")
+    notified = fitting(file.latest(Notification), "keys")
     expect(report.card == notified.card, "card")
     expected = [(each.slot, hashlib.sha256(each.certificate).digest()) for each in to_write(office, tx, notified)]
     expect(sorted((each.slot, each.sha256) for each in report.read_back) == sorted(expected), "certificates")
@@ -137,11 +130,11 @@ def written_of(
     )
 
 
-def standing_of(case: CaseRecord, events: Sequence[CaseEvent]) -> Standing:
+def standing_of(file: CaseFile) -> Standing:
     """Whether the holder has what was written to their card."""
-    if case.step != "closed":
+    if file.record.step != "closed":
         return Standing("open")
-    return Standing("failed" if newest(events, Finish) is None else "handed-over")
+    return Standing("failed" if file.latest(Finish) is None else "handed-over")
 
 
 def to_write(office: Office, tx: Transaction, notified: Notification) -> tuple[CertificateToWrite, ...]:
@@ -181,17 +174,6 @@ def check_key(office: Office, terminal: Terminal, draft: DraftRecord, key: Repor
         subject_key=key.subject_key,
     )
     expect(vouched, "terminal-signature")
-
-
-def newest(events: Sequence[CaseEvent], kind: type[AnyRecord]) -> AnyRecord | None:
-    """The newest record of that kind in a case's events, None where there is none."""
-    for event in reversed(events):
-        if event.step == kind.step:
-            try:
-                return kind.of(event.facts)
-            except ValidationError:  # another record of the same step
-                continue
-    return None
 
 
 def fitting(found: AnyRecord | None, word: str) -> AnyRecord:

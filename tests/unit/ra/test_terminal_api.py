@@ -112,7 +112,7 @@ class Counter:
     ) -> CaseRecord:
         """A case of "minato" at a step, with these records in its events."""
         branches = frozenset({"minato"})
-        new = NewCase(uuid4(), "minato", kind, "self", window, "reception-minato", self.front.now)
+        new = NewCase(uuid4(), "minato", "13103", kind, "self", window, "reception-minato", self.front.now)
         with self.front.database.transaction() as tx:
             found = open_case(tx, new, date(2026, 11, 24), uuid4())
             for number, entered in enumerate(records, 1):

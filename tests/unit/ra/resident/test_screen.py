@@ -47,7 +47,7 @@ def send(browser: FlaskClient, **typed: str) -> str:
 
 def heading(text: str) -> str:
     """The first heading of a page."""
-    found = re.search(r"<h1>(.*?)</h1>", text, re.DOTALL)
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", text, re.DOTALL)
     assert found
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", found[1])).strip()
 
