@@ -55,7 +55,7 @@ class Limits:
     `terminals`: those of all terminals behind one address. `all`: any others of one officer or address.
     """
 
-    login: str = "30 per minute"
+    login: str = "60 per minute"
     terminal: str = "180 per minute"
     terminals: str = "6000 per minute"
     all: str = "600 per minute"

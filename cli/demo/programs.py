@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from cli.errors import PortBusy, Unreachable
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 

@@ -1,10 +1,14 @@
 """The counter home, help, and what the accessibility tests found."""
 
 from typing import Final
+from urllib.parse import urlencode
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
 
-from ra.scope import OFFICERS, public, roles
+from ca.roster import Role
+from ra.scan import scanned
+from ra.scope import DECIDERS, DESK, OFFICERS, public, roles
 
 __all__ = ["PAGES"]
 
@@ -16,6 +20,17 @@ PAGES: Final = Blueprint("home", __name__)
 def counter() -> str:
     """The counter home."""
     return render_template("home/counter.html")
+
+
+@PAGES.get("/find")
+@roles(*DESK, *DECIDERS, Role.AUDIT)
+def find() -> Response:
+    """Where the scanned or typed text leads: a receipt number to its case, everything else to the search."""
+    text = request.args.get("q", "")
+    kind, value = scanned(text)
+    if kind == "receipt":
+        return redirect(f"/cases/{value}", 303)
+    return redirect(f"/search?{urlencode({'q': text[:100]})}", 303)
 
 
 @PAGES.get("/help")

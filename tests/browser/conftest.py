@@ -1,0 +1,222 @@
+"""A browser before a running front end: Debian's Chromium, real passkeys in a virtual authenticator, axe-core.
+
+The installation is a demo home after its ceremony; `home.signing()` runs its signer where a test needs one. Every page
+is watched: a test fails when one asks anything of another host, or says an error to the console.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, ViewportSize, sync_playwright
+
+from cli.config import RASection
+from cli.demo.programs import running
+from cli.wiring import believed_roster, open_database, private_key_file
+from ra.office import Party
+from tests.fixtures.home import Home
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WINDOW: ViewportSize = {"width": 1280, "height": 800}
+AXE = Path(__file__).parents[1] / "data" / "axe"
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+HERE = Path(__file__).parent
+GROUP = "browser"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all browser tests: one installation, one server, one Chromium."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group(GROUP))
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running front end: the origins of its two sites, and the installation it belongs to."""
+
+    section: RASection
+    home: Home
+
+    def origin(self, site: Party) -> str:
+        """The origin of a site, as it is typed into the browser."""
+        return self.section.origin if site == "working" else self.section.approval_origin
+
+
+@pytest.fixture(scope="session")
+def server(home: Home) -> Iterator[Server]:
+    """The front end of this process's installation, as ``ninsho ra serve`` runs it."""
+    section = home.config.ra
+    assert section is not None
+    with running(home.config.path, home.folder / "log") as programs:
+        programs.start("ra", ["ra", "serve", "--workers", "1"])
+        programs.wait_for_port("ra", section.host, section.port)
+        yield Server(section, home)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Desk:
+    """Opens browser windows for officers, each with cookies and passkeys of its own, and watches them."""
+
+    server: Server
+    chromium: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def window(self, site: Party = "working", lang: str = "ja", *, scripts: bool = True) -> Page:
+        """A window on a site's login page, in that language; without `scripts` the browser runs none."""
+        origin = self.server.origin(site)
+        context = self.chromium.new_context(viewport=WINDOW, base_url=origin, java_script_enabled=scripts)
+        context.set_default_timeout(20_000)
+        self.contexts.append(context)
+        page = context.new_page()
+        self._watch(page)
+        page.goto("/login")
+        if lang != "ja":
+            page.click(f"button[name=language][value={lang}]")
+        return page
+
+    def officer(self, code: str, site: Party = "working", lang: str = "ja") -> Page:
+        """A window in which an officer of the demo's roster has logged in with the passkey for that site."""
+        page = self.window(site, lang)
+        self.passkey(page, code, site)
+        page.click("form[data-passkey] button.button-next")
+        page.wait_for_url(f"{self.server.origin(site)}/")
+        return page
+
+    def passkey(self, page: Page, code: str, site: Party = "working", *, verified: bool = True) -> CDPSession:
+        """Give a window an authenticator that holds this officer's passkey for a site.
+
+        `verified` says whether it can tell that the officer is at it (user verification).
+        """
+        config = self.server.home.config
+        database = open_database(config, "ra")
+        person = believed_roster(config, database).person(code)
+        database.close()
+        assert person is not None
+        rp_id = self.server.origin(site).split("//")[1].split(":")[0]
+        credential = next(each for each in person.credentials if each.rp_id == rp_id)
+        key = private_key_file(config.home / "officers" / f"{code}.{site}.key.pem")
+        private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        session = page.context.new_cdp_session(page)
+        session.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": verified,
+            "automaticPresenceSimulation": True,
+        }
+        made = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        held = {
+            "credentialId": base64.b64encode(credential.id).decode(),
+            "isResidentCredential": True,
+            "rpId": credential.rp_id,
+            "privateKey": base64.b64encode(private).decode(),
+            "userHandle": base64.b64encode(code.encode()).decode(),
+            "signCount": 1,
+        }
+        session.send("WebAuthn.addCredential", {"authenticatorId": made["authenticatorId"], "credential": held})
+        return session
+
+    def close(self) -> None:
+        """Close every window; fails the test for what one of them did that no page of ours may do."""
+        for context in self.contexts:
+            context.close()
+        assert self.complaints == []
+
+    def _watch(self, page: Page) -> None:
+        ours = tuple(self.server.origin(site) + "/" for site in ("working", "approval"))
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith(ours) else self.complaints.append(f"asked for {asked.url}"),
+        )
+        page.on(
+            "console",
+            # an answer of status 4xx, which a test may want, is written to the console by the browser itself
+            lambda said: (
+                self.complaints.append(said.text)
+                if said.type in ("error", "warning") and "Failed to load resource" not in said.text
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+
+@pytest.fixture
+def desk(server: Server, chromium: Browser) -> Iterator[Desk]:
+    """Windows of this test; they are closed at its end, and nothing of them may have gone wrong unseen."""
+    opened = Desk(server, chromium)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def officer(desk: Desk) -> Callable[..., Page]:
+    """``officer("reception-1")`` or ``officer("approver-1", "approval", "en")``: a window, logged in by passkey."""
+    return desk.officer
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], None]:
+    """``axe(page)`` fails with every accessibility rule that the page breaks: WCAG 2.2 A and AA, best practices."""
+    program = (AXE / "axe.min.js").read_text(encoding="utf-8")
+    words = json.loads((AXE / "ja.json").read_text(encoding="utf-8"))
+
+    def check(page: Page) -> None:
+        page.evaluate(program)
+        if page.get_attribute("html", "lang") == "ja":
+            page.evaluate("words => axe.configure({locale: words})", words)
+        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
+        broken = [
+            f"{each['id']}: {each['help']}: {node['html'][:200]}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
+        assert broken == [], f"{page.url}: {broken}"
+        assert found["passes"]
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def shot(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page, str, str], Path]:
+    """``shot(page, "counter", "ja")`` takes the page's picture, counter-ja.png, and gives its path.
+
+    The folder is the one that the environment names as NINSHO_PICTURES (docs/pictures/officers when the pictures of
+    the documents are taken anew), or one of this run.
+    """
+    folder = Path(os.environ.get("NINSHO_PICTURES") or tmp_path_factory.mktemp("pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Page, name: str, lang: str) -> Path:
+        path = folder / f"{name}-{lang}.png"
+        page.screenshot(path=path, full_page=True, animations="disabled", caret="hide")
+        return path
+
+    return take

@@ -1,0 +1,110 @@
+"""Logging in, locking and unlocking in a real browser with real passkeys."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ra.office import Party
+from tests.browser.conftest import Desk, Server
+
+Officer = Callable[..., Page]
+Axe = Callable[[Page], None]
+Shot = Callable[[Page, str, str], Path]
+
+SITES: tuple[Party, ...] = ("working", "approval")
+LANGUAGES = ("ja", "en")
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_an_officer_logs_in_with_the_sites_passkey(officer: Officer, server: Server, site: Party) -> None:
+    """Challenge, RP ID, origin, presence and verification hold: the counter home opens (WebAuthn section 7.2)."""
+    page = officer("approver-1", site)
+    expect(page.locator(".who")).to_contain_text("承認 三子")
+    assert page.url == f"{server.origin(site)}/"
+
+
+def test_the_working_passkey_opens_nothing_on_the_approval_site(desk: Desk) -> None:
+    """Another RP ID: the browser itself finds no passkey there, and nothing is sent (docs/decisions/0003)."""
+    page = desk.window("approval")
+    desk.passkey(page, "approver-1", "working")
+    page.click("form[data-passkey] button.button-next")
+    expect(page.locator("[data-passkey-failed]")).to_be_visible()
+    assert page.url.endswith("/login")
+
+
+def test_a_passkey_that_does_not_know_its_user_opens_nothing(desk: Desk) -> None:
+    """User verification is demanded: a key that is merely touched is not enough."""
+    page = desk.window()
+    desk.passkey(page, "reception-1", verified=False)
+    page.click("form[data-passkey] button.button-next")
+    expect(page.locator("[data-passkey-failed]")).to_be_visible()
+
+
+def test_the_demos_authenticator_works_without_scripts(desk: Desk, server: Server) -> None:
+    """Every page works without JavaScript except passkeys; the demo's buttons are plain forms."""
+    page = desk.window(scripts=False)
+    page.click("button[value=reception-1]")
+    page.wait_for_url(f"{server.origin('working')}/")
+    expect(page.locator(".who")).to_contain_text("受付 一子")
+
+
+def test_the_keyboard_alone_logs_in(desk: Desk, server: Server) -> None:
+    """Skip link, then Tab to the one blue button, then Enter."""
+    page = desk.window()
+    desk.passkey(page, "reception-1")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.button-next')"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{server.origin('working')}/")
+
+
+def test_ten_idle_minutes_cover_the_page_and_keep_it(desk: Desk, axe: Axe, shot: Shot) -> None:
+    """The soft lock: what was typed is still there once the same officer has unlocked."""
+    page = desk.window()
+    desk.passkey(page, "reception-1")
+    page.clock.install()
+    page.click("form[data-passkey] button.button-next")
+    page.wait_for_selector(".who")
+    page.fill("#q", "途中の入力")
+    page.clock.fast_forward("10:02")
+    cover = page.locator("dialog.lock")
+    expect(cover).to_be_visible()
+    axe(page)
+    shot(page, "locked", "ja")
+    cover.locator("button.button-next").click()
+    expect(cover).to_have_count(0)
+    assert page.input_value("#q") == "途中の入力"
+
+
+def test_a_locked_page_can_be_left(officer: Officer) -> None:
+    """Whoever finds the screen locked can only end the session: the way back in is the officer's passkey."""
+    page = officer("reception-1")
+    page.click("text=画面ロック")
+    page.wait_for_url("**/unlock?**")
+    page.goto("/")
+    expect(page.locator("h1")).to_have_text("画面をロックしています")
+    page.click("text=作業を破棄してログアウトする")
+    page.wait_for_url("**/login")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("site", SITES)
+def test_the_login_pages_are_accessible(desk: Desk, axe: Axe, shot: Shot, site: Party, lang: str) -> None:
+    """WCAG 2.2 AA, in both languages."""
+    page = desk.window(site, lang)
+    axe(page)
+    shot(page, f"login-{site}", lang)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_lock_page_is_accessible(officer: Officer, axe: Axe, lang: str) -> None:
+    """WCAG 2.2 AA, in both languages."""
+    page = officer("reception-1", lang=lang)
+    page.goto("/unlock")
+    axe(page)
