@@ -106,7 +106,7 @@ PEOPLE: Mapping[str, tuple[str, Role]] = {
 }
 ADMINISTRATORS = tuple(code for code, (_, role) in PEOPLE.items() if role is Role.ADMINISTRATOR)
 OFFICERS = ("reception-1", "examiner-1", "approver-1", "head-1", "register-1", "auditor-1")
-BROWSERS = ("reception-1", "examiner-1", "approver-1", "head-1", "auditor-1")
+BROWSERS = ("reception-1", "examiner-1", "approver-1", "head-1", "auditor-1", "operator")
 """Who uses the front end, with a passkey for each of its origins."""
 
 TERMINALS = ("terminal-branch-13103", "terminal-branch-01101", "terminal-branch-01102")
