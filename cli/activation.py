@@ -26,7 +26,7 @@ from hsm.token import Token
 
 __all__ = ["ActivationRefused", "CombinationRefused", "activate", "asked_shares", "deactivate", "read_shares", "secret"]
 
-ACTIVATED: Final = ("signer", "ocsp", "audit")
+ACTIVATED: Final = ("signer", "ocsp", "audit", "ra")
 """The programs that start by themselves; a ceremony's tokens and people's cards are opened by people."""
 
 

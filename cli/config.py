@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from cli.errors import ConfigRefused
 from cli.origins import apart, origin
 
-Program = Literal["signer", "ocsp", "audit", "ceremony", "officer"]
+Program = Literal["signer", "ocsp", "audit", "ra", "ceremony", "officer"]
 """Who opens a token: a running program, a ceremony, or ("officer") a person who signs cases or the roster with it."""
 
 
@@ -91,6 +91,8 @@ class RASection(ServiceSection):
     many proxies a request passes, the last of which connects from one of `peers`; https origins need one.
     `officer_authorities` are certificates (PEM) of those who issue officers' cards, for logging in through the proxy.
     `resident_register` is a file that stands in for the resident register (`ra.register`); a demo home has one.
+    `register` is a file that stands in for the resident register (`ra.register`); a demo home has one.
+    `seal_token`, `seal_key` and `seal_certificate` (PEM) seal the papers that leave the counter: all three or none.
     """
 
     origin: Annotated[str, AfterValidator(origin)]
@@ -101,6 +103,10 @@ class RASection(ServiceSection):
     peers: tuple[str, ...] = ("127.0.0.1", "::1")
     officer_authorities: tuple[Path, ...] = ()
     resident_register: Path | None = None
+    register: Path | None = None
+    seal_token: str | None = None
+    seal_key: str | None = None
+    seal_certificate: Path | None = None
 
 
 class PublicationSection(Section):
@@ -231,8 +237,18 @@ def check_config(config: Config) -> None:
     ports = Counter(part.port for part in (config.ocsp, config.ra) if part is not None)
     if max(ports.values()) > 1:
         raise ConfigRefused(config.path, "two programs have the same port")
-    if config.ra is not None and not apart(config.ra.origin, config.ra.approval_origin):
+    if config.ra is not None:
+        check_front_end(config, config.ra)
+
+
+def check_front_end(config: Config, ra: RASection) -> None:
+    """Refuse a front end whose two sites are one, or whose seal is half told; raises `ConfigRefused`."""
+    if not apart(ra.origin, ra.approval_origin):
         raise ConfigRefused(config.path, "ra: approvals need a host of their own, not that of the working pages")
+    if len({each is None for each in (ra.seal_token, ra.seal_key, ra.seal_certificate)}) > 1:
+        raise ConfigRefused(config.path, "ra: seal_token, seal_key and seal_certificate go together")
+    if ra.seal_token is not None:
+        check_reference(config, "ra", ra.seal_token, ("ra",))
 
 
 def same_token(one: TokenSection, other: TokenSection) -> bool:

@@ -1,20 +1,24 @@
 """The officers' front end of an installation: what it is given, and how it is served.
 
-It gets the database in the branches' role, public documents, and the key of its own cookies. It opens no token.
+It gets the database in the branches' role, public documents, the key of its own cookies, and the seal of its papers in
+a token of its own. It opens no other token.
 """
 
 import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ca.authority import AuthorityStatement
 from ca.passkeys import Parties
+from ca.seals import SealKey
 from ca.statement import PrivateKey
 from cli.config import Config, RASection
 from cli.errors import ConfigRefused
 from cli.preview import certificate_file
+from cli.seal import opened_seal
 from cli.verifiers import demand_silence
 from cli.waking import wake
 from cli.wiring import (
@@ -85,7 +89,7 @@ def secret_of(config: Config) -> bytes:
     return secret
 
 
-def office_of(config: Config, database: Database) -> Office:
+def office_of(config: Config, database: Database, seal: SealKey | None = None) -> Office:
     """What the front end may see and do in this installation."""
     return Office(
         deployment=config.deployment,
@@ -102,6 +106,7 @@ def office_of(config: Config, database: Database) -> Office:
         wake=lambda: wake(config),
         parties=_parties(config),
         register=_register(config),
+        seal=seal,
         demo_keys=_demo_keys(config) if config.demo else None,
     )
 
@@ -127,11 +132,12 @@ def edge_of(config: Config) -> Edge:
 
 
 def front_application(config: Config) -> Callable[[], "WSGIApplication"]:
-    """What makes the application in each worker, with a database of its own."""
+    """What makes the application in each worker, with a database and a seal of its own."""
+    held = ExitStack()  # the seal's token stays open as long as the worker lives
 
     def make() -> "WSGIApplication":
-        application = create_app(office_of(config, open_database(config, "ra")), secret_of(config), edge_of(config))
-        return application.wsgi_app
+        office = office_of(config, open_database(config, "ra"), held.enter_context(opened_seal(config, utc_now())))
+        return create_app(office, secret_of(config), edge_of(config)).wsgi_app
 
     return make
 
@@ -139,15 +145,16 @@ def front_application(config: Config) -> Callable[[], "WSGIApplication"]:
 def check_front(config: Config) -> RASection:
     """Make everything once before any worker does, and give the section; raises what a worker would raise.
 
-    `ConfigRefused` for origins that cannot be served safely, `PortBusy` when somebody answers on the port already.
+    Hsm's errors and `PinUnavailable` for the seal, `ConfigRefused` for origins that cannot be served safely, `PortBusy` when somebody answers on the port already.
     """
     section = section_of(config)
     demand_silence(section.host, section.port)
     database = open_database(config, "ra")
     try:
-        office = office_of(config, database)
-        office.roster()
-        create_app(office, secret_of(config), edge_of(config))
+        with opened_seal(config, utc_now()) as seal:
+            office = office_of(config, database, seal)
+            office.roster()
+            create_app(office, secret_of(config), edge_of(config))
     except ValueError as error:
         raise ConfigRefused(config.path, f"ra: {error}") from None
     finally:

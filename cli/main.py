@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("cli.doctor", "doctor", "Check this machine and this installation; says how to mend."),
     "hsm": ("cli.hsm", "hsm", "Slots, objects and signing rate of a token."),
     "ocsp": ("cli.ocsp", "ocsp", "Serve certificate status, or ask for one."),
-    "ra": ("cli.ra", "ra", "Serve the officers' front end."),
+    "ra": ("cli.ra", "ra", "Serve the officers' front end, and certify the seal of its papers."),
     "revoke": ("cli.revoke", "revoke", "Revoke, hold or release a certificate."),
     "roster": ("cli.roster", "roster", "Check, sign and show the officers' roster."),
     "signer": ("cli.signer", "signer", "Run the signer, the program that holds the CA keys."),

@@ -1,9 +1,12 @@
-"""`ninsho ra`: the officers' front end."""
+"""`ninsho ra`: the officers' front end, and the seal of its papers."""
+
+from secrets import token_bytes
 
 import click
 
 from cli.installation import config_of
-from cli.output import say
+from cli.output import document, say
+from cli.wiring import utc_now
 
 
 @click.group()
@@ -28,3 +31,25 @@ def ra_serve(context: click.Context, workers: int | None) -> None:
     section = check_front(config)
     say(f"working site {section.origin}, approval site {section.approval_origin}, on {section.host}:{section.port}")
     serve(front_application(config), section.host, section.port, workers or section.workers, THREADS)
+
+
+@ra.command("seal-certificate")
+@click.pass_context
+def seal_certificate(context: click.Context) -> None:
+    """Make the certificate of the key that seals the counter's papers.
+
+    The key lies in the front end's own token, where a ceremony made it. Its certificate is signed by itself and goes to
+    the file that the configuration names; hand it to whoever is to verify papers.
+
+    \b
+    Example:
+      ninsho --config ca/ninsho.toml ra seal-certificate
+    """
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    from cli.seal import write_seal_certificate
+
+    path, made = write_seal_certificate(config_of(context), utc_now(), token_bytes)
+    fingerprint = made.fingerprint(SHA256()).hex()
+    body = {"file": str(path), "sha256": fingerprint}
+    document(context, "ra.seal-certificate", body, f"{path}: certificate of the seal, SHA-256 {fingerprint}")

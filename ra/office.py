@@ -11,6 +11,7 @@ from ca.authority import AuthorityStatement
 from ca.passkeys import Parties
 from ca.retirement import Retired
 from ca.roster import Roster
+from ca.seals import SealKey
 from ca.statement import PrivateKey
 from policies.profile import CertificateProfile
 from ra.register import Register
@@ -33,6 +34,7 @@ class Office:
     `roster`, `authorities`, `statement` and `retired` give what is believed now. `salt` keys the names of holders,
     `random` gives that many octets, `clock` is UTC to the second. `wake` tells the signer that there is work.
     `register` answers for the resident register, None where officers read it from a screen of its own.
+    `seal` seals the papers that leave the counter; without one they are printed unsealed, and say nothing of a seal.
     `demo_keys` gives the software key of a person on a site, and exists in demo homes only.
     """
 
@@ -50,6 +52,7 @@ class Office:
     wake: Callable[[], None]
     parties: Parties
     register: Register | None = None
+    seal: SealKey | None = None
     demo_keys: Callable[[str, Party], PrivateKey] | None = None
 
     def __post_init__(self) -> None:

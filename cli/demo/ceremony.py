@@ -23,6 +23,7 @@ from cli.config import Config
 from cli.demo.scripts import CEREMONIES, write_scripts
 from cli.errors import HomeRefused
 from cli.options import hexadecimal
+from cli.seal import write_seal_certificate
 from cli.wiring import (
     elapsed_seconds,
     instance_name,
@@ -69,6 +70,7 @@ def hold_ceremonies(config: Config, say: Callable[[str], None]) -> None:
         script = hold(config, config.home / "ceremony" / name, papers, say)
         write_pins(config, script, papers)
     export_audit_key(config)
+    write_seal_certificate(config, utc_now(), token_bytes)
 
 
 def hold(config: Config, stem: Path, papers: Papers, say: Callable[[str], None]) -> Script:

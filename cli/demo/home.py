@@ -35,6 +35,7 @@ TOKENS: Mapping[str, str] = {
     "issuing": "signer",
     "responder": "ocsp",
     "audit": "audit",
+    "seal": "ra",
 }
 
 
@@ -184,6 +185,10 @@ def configuration(name: str, database: str | None, ports: Sequence[int], random:
         f'approval_origin = "http://approve.localhost:{ra}"',
         'secret = "state/ra.secret"',
         f'resident_register = "{REGISTER}"',
+        f'register = "{REGISTER}"',
+        'seal_token = "seal"',
+        'seal_key = "seal"',
+        'seal_certificate = "public/seal.pem"',
         "",
         "[terminals]",
         *(f'{name} = "officers/{name}.key.pem"' for name in TERMINALS),

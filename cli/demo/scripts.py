@@ -33,7 +33,8 @@ def write_scripts(config: Config, now: datetime) -> None:
         "demo": [
             heading(config, now, "demo", "root-and-subordinate"),
             *map(token, TOKENS),
-            audit_key(config),
+            key(config.audit.token, config.audit.key),
+            key("seal", "seal"),
             *map(authority, AUTHORITIES),
             *people,
         ],
@@ -85,9 +86,9 @@ def token(name: str) -> str:
     return f'[[tokens]]\nname = "{name}"\nlabel = "{name}"\nnew = true\n'
 
 
-def audit_key(config: Config) -> str:
-    """The table of the key that signs the audit trail's anchors."""
-    return f'[[keys]]\ntoken = "{config.audit.token}"\nlabel = "{config.audit.key}"\nalgorithm = "p-256"\n'
+def key(token: str, label: str) -> str:
+    """The table of a key that is no authority's: the one of the audit trail's anchors, or the counters' seal."""
+    return f'[[keys]]\ntoken = "{token}"\nlabel = "{label}"\nalgorithm = "p-256"\n'
 
 
 def authority(plan: Plan) -> str:

@@ -88,6 +88,7 @@ RUNS: dict[str, Arguments] = {
     "hsm bench": lambda s: ("hsm", "bench", "root", "--key", "lgpki-root-g1", "--seconds", 0.1),
     "hsm ls": lambda s: ("hsm", "ls", "root"),
     "hsm slots": lambda s: ("hsm", "slots"),
+    "ra seal-certificate": lambda s: without_seal_certificate(s),
     "revoke release": lambda s: (
         *("revoke", "release", "jpki-auth", s.phone),
         *s.home.signs("reception-1"),
@@ -123,6 +124,15 @@ def examined(scene: Scene) -> str:
     number: str = home.ninsho("cert", "issue", *home.case(), *home.signs("reception-1")).body["application"]
     home.ninsho("application", "examine", number, *home.signs("examiner-1"))
     return number
+
+
+def without_seal_certificate(scene: Scene) -> tuple[object, ...]:
+    """The command in a home whose seal has no certificate yet."""
+    config = scene.home.config
+    assert config.ra is not None
+    assert config.ra.seal_certificate is not None
+    config.at(config.ra.seal_certificate).unlink()
+    return "ra", "seal-certificate"
 
 
 def preview(scene: Scene) -> tuple[object, ...]:
