@@ -145,7 +145,8 @@ def front_application(config: Config) -> Callable[[], "WSGIApplication"]:
 def check_front(config: Config) -> RASection:
     """Make everything once before any worker does, and give the section; raises what a worker would raise.
 
-    Hsm's errors and `PinUnavailable` for the seal, `ConfigRefused` for origins that cannot be served safely, `PortBusy` when somebody answers on the port already.
+    Hsm's errors and `PinUnavailable` for the seal, `ConfigRefused` for origins that cannot be served safely, `PortBusy`
+    when somebody answers on the port already.
     """
     section = section_of(config)
     demand_silence(section.host, section.port)

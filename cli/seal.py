@@ -27,8 +27,8 @@ __all__ = ["opened_seal", "write_seal_certificate"]
 def opened_seal(config: Config, now: datetime) -> Iterator[SealKey | None]:
     """The seal with its token open; None where the configuration names none. `now` is aware UTC.
 
-    Raises `ConfigRefused` for a certificate that is missing, of another key or outside its period, for a token with another key, `FileRefused` for a
-    file that is none, hsm's errors, `PinUnavailable`.
+    Raises `ConfigRefused` for a certificate that is missing, of another key or outside its period, and for a token with
+    other keys; `FileRefused` for a file that is no certificate, hsm's errors, `PinUnavailable`.
     """
     if config.ra is None or config.ra.seal_token is None:
         yield None

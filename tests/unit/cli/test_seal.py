@@ -10,9 +10,11 @@ from ca.documents import render_tagged
 from ca.seals import check_seals, seal
 from cli.config import load_config
 from cli.errors import ConfigRefused
+from cli.front import office_of
 from cli.options import FileRefused
 from cli.seal import opened_seal, write_seal_certificate
-from cli.wiring import utc_now
+from cli.wiring import open_database, open_token, utc_now
+from hsm.generation import KeyAlgorithm
 from tests.fixtures.home import Home
 
 pytestmark = pytest.mark.xdist_group("home")
@@ -76,6 +78,25 @@ def test_a_certificate_of_another_key_is_refused(home: Home) -> None:
     config = load_config(edited(home, "public/seal.pem", str(stranger)))
     with pytest.raises(ConfigRefused, match="not the certificate of the key seal"), opened_seal(config, utc_now()):
         pass
+
+
+def test_a_second_key_in_the_seals_token_is_refused(home: Home) -> None:
+    """A key of another program would be in the front end's hands: it does not even start."""
+    with open_token(home.config, "seal") as token:
+        token.generate("stray", KeyAlgorithm.P_256)
+    with pytest.raises(ConfigRefused, match="also holds keys stray"), opened_seal(home.config, utc_now()):
+        pass
+    with open_token(home.config, "seal") as token:
+        token.destroy("stray")
+
+
+def test_the_front_end_gets_its_seal(home: Home) -> None:
+    """What a worker makes for its pages has the seal, with the token open."""
+    database = open_database(home.config, "ra")
+    with opened_seal(home.config, utc_now()) as key:
+        office = office_of(home.config, database, key)
+        assert office.seal is key
+    database.close()
 
 
 def test_an_ended_certificate_is_refused(home: Home) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -84,6 +85,14 @@ def test_the_same_paper_gives_the_same_octets(
 ) -> None:
     """A reprint can be compared: nothing comes from the clock or from chance, and RSA seals alike."""
     assert paper_pdf(examples[name], "en", seal_key) == made(name, "en")
+
+
+def test_papers_made_side_by_side_are_the_same(made: Made, examples: dict[str, Paper], seal_key: SealKey) -> None:
+    """A worker of the front end prints for several counters at once, in its threads."""
+    jobs: list[tuple[str, Language]] = [(name, language) for name in FORMS[:3] for language in ("ja", "en")]
+    alone = [made(*job) for job in jobs]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda job: paper_pdf(examples[job[0]], job[1], seal_key), jobs)) == alone
 
 
 @every_form
