@@ -91,7 +91,6 @@ class RASection(ServiceSection):
     many proxies a request passes, the last of which connects from one of `peers`; https origins need one.
     `officer_authorities` are certificates (PEM) of those who issue officers' cards, for logging in through the proxy.
     `resident_register` is a file that stands in for the resident register (`ra.register`); a demo home has one.
-    `register` is a file that stands in for the resident register (`ra.register`); a demo home has one.
     `seal_token`, `seal_key` and `seal_certificate` (PEM) seal the papers that leave the counter: all three or none.
     """
 
@@ -103,7 +102,6 @@ class RASection(ServiceSection):
     peers: tuple[str, ...] = ("127.0.0.1", "::1")
     officer_authorities: tuple[Path, ...] = ()
     resident_register: Path | None = None
-    register: Path | None = None
     seal_token: str | None = None
     seal_key: str | None = None
     seal_certificate: Path | None = None

@@ -185,7 +185,6 @@ def configuration(name: str, database: str | None, ports: Sequence[int], random:
         f'approval_origin = "http://approve.localhost:{ra}"',
         'secret = "state/ra.secret"',
         f'resident_register = "{REGISTER}"',
-        f'register = "{REGISTER}"',
         'seal_token = "seal"',
         'seal_key = "seal"',
         'seal_certificate = "public/seal.pem"',
