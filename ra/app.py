@@ -14,6 +14,7 @@ from ca.roster import Branch
 from ra import dates, terminal_api
 from ra.access import SITES, check_access
 from ra.answers import FrontEnd, answer_errors
+from ra.centre import centre
 from ra.edge import Edge, guard
 from ra.headers import set_headers
 from ra.languages import DEFAULT, LANGUAGES, Languages, chosen
@@ -136,6 +137,7 @@ def shell() -> dict[str, object]:
     site = g.get("party", "working")
     return {
         "me": me,
+        "centre": None if me is None else centre(here),
         "party": site,
         "demo": here.demo,
         "deployment": here.deployment,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from ra.languages import mark
 from ra.office import Office
 from store.heartbeat import last_beat
 
@@ -22,6 +23,24 @@ class Centre:
 
     state: Literal["working", "late", "stopped"]
     since: datetime | None
+
+    @property
+    def label(self) -> str:
+        """The state in words: a message id."""
+        return _LABELS[self.state]
+
+    @property
+    def kind(self) -> str:
+        """How the state is shown (`parts.status`)."""
+        return _KINDS[self.state]
+
+
+_LABELS: Final = {
+    "working": mark("Centre: working"),
+    "late": mark("Centre: late"),
+    "stopped": mark("Centre: stopped"),
+}
+_KINDS: Final = {"working": "good", "late": "warn", "stopped": "bad"}
 
 
 def centre(office: Office) -> Centre:

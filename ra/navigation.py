@@ -77,5 +77,8 @@ def _address(entry: Entry, site: Party) -> str:
 
 
 def _is_current(entry: Entry) -> bool:
-    group = entry.endpoint.split(".")[0]
-    return request.endpoint == entry.endpoint or (group != "home" and request.blueprint == group)
+    """The line of the page itself, or else the first line of its group that is no form for something new."""
+    if any(each.endpoint == request.endpoint for each in MENU):
+        return request.endpoint == entry.endpoint
+    group, _, page = entry.endpoint.partition(".")
+    return group != "home" and page != "new" and request.blueprint == group
