@@ -8,9 +8,11 @@ from urllib.parse import unquote_to_bytes
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
+    Policy,
     PolicyBuilder,
     Store,
     VerificationError,
@@ -53,16 +55,22 @@ def _verified(header: str, authorities: tuple[x509.Certificate, ...]) -> x509.Ce
     """The certificate in the header, once it is one for clients of these authorities, valid now."""
     if not header or len(header) > MOST_CHARACTERS:
         raise PageError("E-4105")
-    relaxed = ExtensionPolicy.permit_all().may_be_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
+    client = ExtensionPolicy.permit_all().require_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _for_clients)
     try:
         certificate = x509.load_pem_x509_certificate(unquote_to_bytes(header))
         verifier = (
             PolicyBuilder()
             .store(Store(list(authorities)))
             .time(office().clock())
-            .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=relaxed)
+            .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=client)
             .build_client_verifier()
         )
         return verifier.verify(certificate, []).chain[0]
     except (ValueError, VerificationError):
         raise PageError("E-4105") from None
+
+
+def _for_clients(policy: Policy, certificate: x509.Certificate, usage: x509.ExtendedKeyUsage) -> None:
+    """Refuse a certificate that is not one for clients; a card's names nobody by a SubjectAlternativeName."""
+    if ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
+        raise ValueError("it is not for clients")
