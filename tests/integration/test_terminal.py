@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -29,15 +30,15 @@ from ra.drafting import PROFILES, issues, issuing_authority, new_draft
 from ra.office import Office
 from ra.records import Finish, Notification, Outcome, Particulars, Reception, Record, Submission, Written
 from store.applications import application
-from store.cases import CaseRecord, NewCase, Step, add_event, case, events_of, link_applications, open_case
 from store.cases import CaseEvent as Event
+from store.cases import CaseRecord, NewCase, Step, add_event, case, events_of, link_applications, open_case
 from tests.fixtures.home import Home
 from tests.fixtures.relay import relaying
 
 CARD = "K99990001"
 BRANCH = frozenset({"branch-13103"})
 PASSWORD, PIN = "ZQ7CANARY9XK", "7035"
-PATIENCE = 60.0
+PATIENCE = 120.0
 READ = """
 import sys, pkcs11
 from pkcs11 import Attribute, ObjectClass
@@ -88,6 +89,17 @@ def until(look: Callable[[], str], what: str) -> str:
             return found
         time.sleep(0.2)
     pytest.fail(f"{what} did not come within {PATIENCE:g} s")
+
+
+def answering(programs: Programs, name: str, port: int) -> None:
+    """Return when a program accepts connections, however busy this machine is; fails when it has ended."""
+
+    def look() -> str:
+        programs.check()
+        with socket.socket() as probe:
+            return "there" if probe.connect_ex((LOCALHOST, port)) == 0 else ""
+
+    until(look, name)
 
 
 @dataclass
@@ -199,9 +211,9 @@ def town(spare_home: Home) -> Iterator[Town]:
         passed = held.enter_context(relaying(outer, inner))
         programs = held.enter_context(running(config.path, config.home / "log"))
         programs.start("ra", ["ra", "serve"])
-        programs.wait_for_port("ra", LOCALHOST, inner)
+        answering(programs, "ra", inner)
         programs.start("terminal", terminal_arguments(config.home, config.deployment, outer, screen))
-        programs.wait_for_port("terminal", LOCALHOST, screen)
+        answering(programs, "terminal", screen)
         database = open_database(config, "ra")
         held.callback(database.close)
         office = office_of(config, database)
@@ -291,7 +303,7 @@ def test_a_terminal_that_is_killed_starts_again_with_the_same_case(town: Town) -
     home = town.home.config.home
     outer = int(town.office.parties.working.origin.rsplit(":", 1)[1])
     town.programs.start("terminal", terminal_arguments(home, town.office.deployment, outer, town.screen.port))
-    town.programs.wait_for_port("terminal", LOCALHOST, town.screen.port)
+    answering(town.programs, "terminal", town.screen.port)
     town.screen.wait_for("言語を選んでください")
     town.screen.send(language="en")
     town.screen.send()
