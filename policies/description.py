@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from asn1crypto import core, parser
 from asn1crypto import x509 as asn1_x509
@@ -11,7 +11,7 @@ from asn1crypto import x509 as asn1_x509
 from policies.extension_clauses import EXTENSION_OIDS, PURPOSE_OIDS
 from policies.names import JST
 
-__all__ = ["describe"]
+__all__ = ["ExtensionText", "describe", "extensions_of"]
 
 _KEY_USAGE_BITS = (  # RFC 5280 4.2.1.3
     "digitalSignature",
@@ -30,6 +30,14 @@ _KINDS = {"uniform_resource_identifier": "URI", "dns_name": "dNSName", "rfc822_n
 _NAMES = {oid: name for name, oid in EXTENSION_OIDS.items()}
 
 
+class ExtensionText(NamedTuple):
+    """An extension in text: its name (its OID where it has none here), whether it is critical, its content by lines."""
+
+    name: str
+    critical: bool
+    lines: tuple[str, ...]
+
+
 def describe(tbs: bytes) -> str:
     """The TBSCertificate in lines of text. It holds the holder's data, as the certificate does.
 
@@ -37,6 +45,18 @@ def describe(tbs: bytes) -> str:
     """
     parsed = asn1_x509.TbsCertificate.load(tbs, strict=True)
     return "\n".join(_lines(parsed, tbs)) + "\n"
+
+
+def extensions_of(tbs: bytes) -> tuple[ExtensionText, ...]:
+    """The extensions of a TBSCertificate in the order of their encoding. Raises as `describe` does."""
+    return tuple(_extensions(asn1_x509.TbsCertificate.load(tbs, strict=True)))
+
+
+def _extensions(tbs: asn1_x509.TbsCertificate) -> Iterator[ExtensionText]:
+    for extension in tbs["extensions"]:
+        oid = extension["extn_id"].dotted
+        lines = tuple(_extension(oid, extension["extn_value"].contents))
+        yield ExtensionText(_NAMES.get(oid, oid), bool(extension["critical"].native), lines)
 
 
 def _lines(tbs: asn1_x509.TbsCertificate, encoded: bytes) -> Iterator[str]:
@@ -50,11 +70,9 @@ def _lines(tbs: asn1_x509.TbsCertificate, encoded: bytes) -> Iterator[str]:
     yield f"subject            {_name(tbs['subject'])}"
     yield f"subjectPublicKey   {_key(key)}, SHA-256 {sha256(key.dump()).hexdigest()}"
     yield "extensions"
-    for number, extension in enumerate(tbs["extensions"], 1):
-        oid = extension["extn_id"].dotted
-        critical = "critical" if extension["critical"].native else "not critical"
-        yield f"  {number} {_NAMES.get(oid, oid)} ({critical})"
-        yield from (f"      {line}" for line in _extension(oid, extension["extn_value"].contents))
+    for number, extension in enumerate(_extensions(tbs), 1):
+        yield f"  {number} {extension.name} ({'critical' if extension.critical else 'not critical'})"
+        yield from (f"      {line}" for line in extension.lines)
     yield f"TBS                {len(encoded)} octets, SHA-256 {sha256(encoded).hexdigest()}"
 
 

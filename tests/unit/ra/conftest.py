@@ -1,5 +1,7 @@
 """Fixtures of the front end's tests."""
 
 from tests.fixtures.front import demo_front, front
+from tests.fixtures.shelf import shelf
+from tests.fixtures.signing import houses
 
-__all__ = ["demo_front", "front"]
+__all__ = ["demo_front", "front", "houses", "shelf"]
