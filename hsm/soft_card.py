@@ -41,7 +41,7 @@ from hsm.token import Token
 
 __all__ = ["NUMBER", "SoftCard", "SoftReader", "make_soft_card"]
 
-NUMBER: Final = re.compile(r"[0-9A-Z]{4,16}", re.ASCII)
+NUMBER: Final = re.compile(r"[0-9A-Z]{4,20}", re.ASCII)
 """What a card may be numbered."""
 
 _LYING = "reader"
@@ -83,7 +83,7 @@ def make_soft_card(folder: Path, number: str, module: Path) -> None:
     Raises ValueError for a number that is none, CardExists, and what `hsm.provision.initialise` raises.
     """
     if NUMBER.fullmatch(number) is None:
-        raise ValueError("a card's number has 4 to 16 upper-case letters and digits")
+        raise ValueError("a card's number has 4 to 20 upper-case letters and digits")
     chip = folder / number
     if chip.exists():
         raise CardExists(number)

@@ -15,11 +15,12 @@ from cli.demo.checking import Checked, check_all
 from cli.demo.holder_keys import holder_keys
 from cli.demo.home import CONFIG, LOCALHOST, PORTS, make_home
 from cli.demo.papers import read_papers, write_papers
-from cli.demo.people import residents, staff
+from cli.demo.people import WINDOW, residents, staff
 from cli.demo.plot import Plot, keys_needed
 from cli.demo.programs import Programs, demanded, reserved, running
 from cli.demo.register import enter_register
 from cli.demo.story import Story, load_cast
+from cli.demo.window import CARDS, make_cards, screen_port, terminal_arguments
 from cli.publishing import publish_lists
 from cli.waking import wake
 from cli.wiring import open_database, profiles_of, utc_now
@@ -79,6 +80,7 @@ class Demo:
             Plot(story, people, posts, holder_keys(keys_needed(people, posts)), self.say).play()
             index = write_papers(config, list(story.book.records.values()), story.book.expected)
             self.say(f"{enter_register(config.home, people)} residents in the demo's register")
+            self.say(f"{len(make_cards(config, people))} cards for the counter's terminal")
             self.say(f"{len(story.book.records)} certificates written, with what to expect of each in {index}")
 
     def story(self, config: Config, database: Database) -> Story:
@@ -122,9 +124,22 @@ class Demo:
             found = check_all(config)
             checked(config, found)
             if ready is not None:
+                screen = start_terminal(config, programs)
                 ready(config)
+                if screen is not None:
+                    self.say(f"窓口の住民用画面  http://{LOCALHOST}:{screen}/  (window {WINDOW}; cards by its buttons)")
                 watch(programs)
         return all(each.agrees for each in found)
+
+
+def start_terminal(config: Config, programs: Programs) -> int | None:
+    """Start the terminal of a home that has a front end and cards; the port of the resident's screen, or None."""
+    if config.ra is None or not (config.home / CARDS).is_dir():
+        return None
+    port = screen_port()
+    programs.start("terminal", terminal_arguments(config, config.ra.origin, port))
+    programs.wait_for_port("terminal", LOCALHOST, port)
+    return port
 
 
 def watch(programs: Programs) -> None:

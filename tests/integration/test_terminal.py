@@ -23,6 +23,7 @@ from cli.counter import Officer, signed_case
 from cli.demo.enrolment import WINDOW
 from cli.demo.home import LOCALHOST, MODULE
 from cli.demo.programs import Programs, free_ports, running
+from cli.demo.window import CARDS, terminal_arguments
 from cli.front import office_of
 from cli.wiring import open_database, private_key_file
 from hsm.soft_card import SoftReader, make_soft_card
@@ -202,7 +203,8 @@ def town(spare_home: Home) -> Iterator[Town]:
     outer = config.ra.port
     config.path.write_text(text.replace(f"[ra]\nport = {outer}\n", f"[ra]\nport = {inner}\nworkers = 1\n"), "utf-8")
     config = load_config(config.path)
-    folder = config.home / "cards"
+    assert config.ra is not None
+    folder = config.home / CARDS
     folder.mkdir()
     make_soft_card(folder, CARD, MODULE)
     reader = SoftReader(folder, MODULE)
@@ -212,27 +214,12 @@ def town(spare_home: Home) -> Iterator[Town]:
         programs = held.enter_context(running(config.path, config.home / "log"))
         programs.start("ra", ["ra", "serve"])
         answering(programs, "ra", inner)
-        programs.start("terminal", terminal_arguments(config.home, config.deployment, outer, screen))
+        programs.start("terminal", terminal_arguments(config, config.ra.origin, screen))
         answering(programs, "terminal", screen)
         database = open_database(config, "ra")
         held.callback(database.close)
         office = office_of(config, database)
         yield Town(spare_home, office, programs, reader, Screen(screen), passed)
-
-
-def terminal_arguments(home: Path, deployment: str, front: int, screen: int) -> list[str]:
-    """How a counter PC starts its terminal."""
-    return [
-        "terminal",
-        *("--terminal", "terminal-branch-13103"),
-        *("--deployment", deployment),
-        *("--window", WINDOW),
-        *("--key", str(home / "officers" / "terminal-branch-13103.key.pem")),
-        *("--front", f"http://localhost:{front}"),
-        *("--card", f"soft:{home / 'cards'}"),
-        *("--authorities", str(home / "public" / "ca")),
-        *("--screen", str(screen)),
-    ]
 
 
 def read_by_others(town: Town, slot: str, generation: int = 1) -> bytes:
@@ -300,9 +287,8 @@ def test_a_terminal_that_is_killed_starts_again_with_the_same_case(town: Town) -
     child = town.programs.children["terminal"]
     child.kill()
     child.wait()
-    home = town.home.config.home
-    outer = int(town.office.parties.working.origin.rsplit(":", 1)[1])
-    town.programs.start("terminal", terminal_arguments(home, town.office.deployment, outer, town.screen.port))
+    origin = town.office.parties.working.origin
+    town.programs.start("terminal", terminal_arguments(town.home.config, origin, town.screen.port))
     answering(town.programs, "terminal", town.screen.port)
     town.screen.wait_for("言語を選んでください")
     town.screen.send(language="en")
