@@ -9,7 +9,9 @@ from policies.content import validity_for
 from policies.errors import PolicyError
 from policies.facts import ResidentFacts, parse_facts
 from policies.life_events import holder_kinds, life_events
+from policies.municipalities import municipality
 from policies.validity import Validity
+from ra.dates import JST
 from ra.errors import PageError
 from ra.office import Office
 
@@ -30,6 +32,7 @@ class Wording:
     facts: ResidentFacts | None = None
     name: Substituted | None = None
     address: Substituted | None = None
+    municipality: str = ""
     validity: Validity | None = None
     event: Mapping[str, str] | None = None
     target_serial: str = ""
@@ -56,6 +59,7 @@ def wording_of(office: Office, application: Application) -> Wording:
             facts,
             substitute(facts.name, limit=100),
             substitute(facts.address, limit=200),
+            municipality(facts.municipality, office.clock().astimezone(JST).date()).name,
             validity_for(profile, facts, now=office.clock(), authority_not_after=end),
         )
     except PolicyError as error:
