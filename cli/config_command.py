@@ -4,7 +4,7 @@ import click
 
 from cli.installation import config_of
 from cli.output import document, table
-from cli.wiring import administrators, profiles_of, terms_of
+from cli.wiring import administrators, private_key_file, profiles_of, terms_of
 
 
 @click.group()
@@ -26,6 +26,8 @@ def config_check(context: click.Context) -> None:
     profiles = profiles_of(loaded)
     for name in loaded.authorities:
         terms_of(loaded, name)
+    for file in loaded.terminals.values():
+        private_key_file(loaded.at(file))
     body = {
         "config": str(loaded.path),
         "deployment": loaded.deployment,

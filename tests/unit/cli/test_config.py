@@ -179,3 +179,14 @@ def test_the_hosts_are_the_relying_parties(home: Home) -> None:
 def test_without_a_front_end_no_passkey_is_believed(home: Home) -> None:
     """A program without a front end in its configuration knows no relying party."""
     assert parties_of(home.config.model_copy(update={"ra": None})) is None
+
+
+def test_the_keys_of_terminals_are_read_when_the_configuration_is_checked(home: Home) -> None:
+    """A terminal whose key is missing is told before a resident stands at the window."""
+    text = home.config.path.read_text("utf-8").replace('"officers/terminal-branch-13103.key.pem"', '"nowhere.key.pem"')
+    path = home.config.path.with_name("other.toml")
+    path.write_text(text, "utf-8")
+    answer = in_process("--config", path, "--json", "config", "check")
+    path.unlink()
+    assert (answer.status, answer.error["code"]) == (3, "cli.not-found")
+    assert home.ninsho("config", "check").status == 0
