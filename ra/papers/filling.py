@@ -111,6 +111,12 @@ def _glyph(context: Context, text: str) -> Markup:
     return Markup('<span class="glyph">{}</span><span class="points">{}</span>').format(text, points)
 
 
+@pass_context
+def _written(context: Context, text: str) -> Markup:
+    """A text of the register where it is compared: what the font lacks stands as its code point, not substituted."""
+    return Markup("{}").format(visible(text, context["lacking"]))
+
+
 def _selects(text: str) -> bool:
     """Whether a variation selector asks for one glyph of a character, which the font may not have."""
     return any(ord(each) in selectors for each in text for selectors in _SELECTORS)
@@ -145,7 +151,7 @@ def _environment() -> Environment:
     environment.filters.update(tail=_tail, hexadecimal=_hexadecimal, yen=_yen, bars=bars, ord=ord)
     environment.filters.update(certificate=certificate_words, event=event_words)
     environment.tests.update(selecting=_selects)
-    environment.globals.update(say=_say, both=_both, w=_words, glyph=_glyph, day=_day, time=_time)
+    environment.globals.update(say=_say, both=_both, w=_words, glyph=_glyph, written=_written, day=_day, time=_time)
     environment.globals.update(
         cases=CASES, visitors=VISITORS, things=THINGS, promises=PROMISES, states=STATES, outcomes=OUTCOMES, care=CARE
     )

@@ -195,6 +195,13 @@ def test_a_note_of_substitutes_shows_name_and_address_in_both_forms(made: Made, 
     assert "住所(証明書)Address,certificate東京都港区見本" in text
 
 
+def test_what_is_compared_is_never_substituted(made: Made, text_of: Text) -> None:
+    """The register's form would otherwise look like the certificate's, which is what the note is about."""
+    assert "住所(登録)Address,register東京都港区見本１丁目２番３－４０５号〓U+20BB7田ハイツ" in text_of(
+        made("substitute-note", "ja")
+    )
+
+
 def test_a_substitute_is_one_character() -> None:
     """A certificate has one for one, since its map counts characters."""
     with pytest.raises(ValidationError):
