@@ -63,10 +63,17 @@ def _crl(size: int, say: Callable[[str], None]) -> Outcome:
     return crl(size, say)
 
 
+def _search(size: int, say: Callable[[str], None]) -> Outcome:
+    from benchmarks.search import search
+
+    return search(size, say)
+
+
 BENCHMARKS: Mapping[str, tuple[Callable[[int, Callable[[str], None]], Outcome], int]] = {
     "issue": (_issue, 5_000),
     "ocsp": (_ocsp, 10_000),
     "crl": (_crl, 1_000_000),
+    "search": (_search, 1_000_000),
 }
 """Each with its size, which takes at most four minutes on two processors once the subject keys are made."""
 

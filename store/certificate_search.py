@@ -19,7 +19,7 @@ from store.database import Transaction
 from store.errors import UnknownCertificate
 from store.people import PersonFilter, person_conditions
 from store.rows import among
-from store.scope import MOST_COUNTED, Branches, count_most, page, within
+from store.scope import MOST_COUNTED, Branches, count_most, first, of_few, page, within
 from store.status import NAMES, Key, State, Status, statuses
 from store.tables import CRL, GOOD
 
@@ -75,27 +75,28 @@ def search_certificates(
 
     Their order is that of the person's key where one is asked for, and otherwise the soonest end first.
     """
-    order = ["not_after", "issuer", "serial"] if wanted.person is None else [wanted.person.order, "application_id"]
-    conditions = _conditions(wanted)
+    order = ["not_after", "issuer", "serial"] if wanted.person is None else [wanted.person.order, "person_id"]
+    conditions = _conditions(tx, branches, wanted)
     if after is not None:
-        last = tx.execute(_joined(wanted).where(*_is(after), within(tx, CERTIFICATE_BRANCH.c.branch, branches)))
+        last = tx.execute(_joined(wanted).where(*_is(after), of_few(tx, CERTIFICATE_BRANCH.c.branch, branches)))
         if (row := last.one_or_none()) is None:
             return ()
         conditions.append(_beyond(row, wanted, order))
 
-    found = page(tx, _joined(wanted).where(*conditions), _branch_columns(wanted), branches, order, limit)
-    return hits(tx, tx.execute(found).all())
+    statement, walked = _joined(wanted).where(*conditions), _walked(wanted)
+    few = first(statement, order, limit) if walked is None else page(tx, statement, walked, branches, order, limit)
+    return hits(tx, tx.execute(few).all())
 
 
 def count_certificates(tx: Transaction, branches: Branches, wanted: CertificateSearch, most: int = MOST_COUNTED) -> int:
     """Count what `search_certificates` lists over all its pages, and stop at ``most``."""
-    ours = [within(tx, column, branches) for column in _branch_columns(wanted)]
-    return count_most(tx, _joined(wanted).where(*ours, *_conditions(wanted)), most)
+    statement, walked = _joined(wanted).where(*_conditions(tx, branches, wanted)), _walked(wanted)
+    return count_most(tx, statement if walked is None else statement.where(within(tx, walked, branches)), most)
 
 
 def certificate_hit(tx: Transaction, branches: Branches, issuer: str, serial: int) -> CertificateHit:
     """Give one certificate. UnknownCertificate when none was issued on an application of these branches."""
-    ours = within(tx, CERTIFICATE_BRANCH.c.branch, branches)
+    ours = of_few(tx, CERTIFICATE_BRANCH.c.branch, branches)
     found = hits(tx, tx.execute(select(*COLUMNS).where(*_is((issuer, serial)), ours)).all())
     if not found:
         raise UnknownCertificate(issuer, serial)
@@ -107,7 +108,7 @@ def certificates_of(
 ) -> tuple[CertificateHit, ...]:
     """Give what these applications led to, in the order of their ids."""
     theirs = among(tx, CERTIFICATE_BRANCH.c.application_id, list(application_ids))
-    ours = within(tx, CERTIFICATE_BRANCH.c.branch, branches)
+    ours = of_few(tx, CERTIFICATE_BRANCH.c.branch, branches)
     statement = select(*COLUMNS).where(theirs, ours).order_by(CERTIFICATE_BRANCH.c.application_id)
     return hits(tx, tx.execute(statement).all())
 
@@ -116,7 +117,7 @@ def siblings(tx: Transaction, branches: Branches, hit: CertificateHit) -> tuple[
     """Give the other certificates of the same holder, newest first (at most 100)."""
     here = (
         CERTIFICATE_BRANCH.c.holder == hit.holder,
-        within(tx, CERTIFICATE_BRANCH.c.branch, branches),
+        of_few(tx, CERTIFICATE_BRANCH.c.branch, branches),
         CERTIFICATE_BRANCH.c.application_id != hit.application_id,
     )
     statement = select(*COLUMNS).where(*here).order_by(CERTIFICATE_BRANCH.c.issued_at.desc()).limit(100)
@@ -148,18 +149,22 @@ COLUMNS = [CERTIFICATE_BRANCH.c[name] for name in CertificateHit.__slots__ if na
 def _joined(wanted: CertificateSearch) -> Select[Any]:
     if wanted.person is None:
         return select(*COLUMNS)
-    keys = [PERSON_ENTRY.c.name_key, PERSON_ENTRY.c.kana_key]
+    keys = [PERSON_ENTRY.c.name_key, PERSON_ENTRY.c.kana_key, PERSON_ENTRY.c.id.label("person_id")]
     same = PERSON_ENTRY.c.id == CERTIFICATE_BRANCH.c.application_id
     return select(*COLUMNS, *keys).select_from(PERSON_ENTRY).join(CERTIFICATE_BRANCH, same)
 
 
-def _branch_columns(wanted: CertificateSearch) -> list[Column[Any]]:
-    """The columns that name the branch; both do, so either index may be walked."""
-    return [CERTIFICATE_BRANCH.c.branch, *([] if wanted.person is None else [PERSON_ENTRY.c.branch])]
+def _walked(wanted: CertificateSearch) -> Column[Any] | None:
+    """The branch's column in the table whose index is walked; None where serial or holder bring it down to a few."""
+    if wanted.person is not None:
+        return PERSON_ENTRY.c.branch
+    return CERTIFICATE_BRANCH.c.branch if wanted.serial is None and wanted.holder is None else None
 
 
-def _conditions(wanted: CertificateSearch) -> list[ColumnElement[bool]]:
+def _conditions(tx: Transaction, branches: Branches, wanted: CertificateSearch) -> list[ColumnElement[bool]]:
     conditions: list[Any] = []
+    if _walked(wanted) is not CERTIFICATE_BRANCH.c.branch:
+        conditions.append(of_few(tx, CERTIFICATE_BRANCH.c.branch, branches))
     if wanted.serial is not None:
         conditions.append(CERTIFICATE_BRANCH.c.serial == serial_octets(wanted.serial))
     if wanted.state is not None:
@@ -186,7 +191,7 @@ def _beyond(row: Row[Any], wanted: CertificateSearch, order: Sequence[str]) -> C
     """Say that a row comes after this one."""
     person = wanted.person is not None
     columns = [
-        PERSON_ENTRY.c.id if name == "application_id" else (PERSON_ENTRY if person else CERTIFICATE_BRANCH).c[name]
+        PERSON_ENTRY.c.id if name == "person_id" else (PERSON_ENTRY if person else CERTIFICATE_BRANCH).c[name]
         for name in order
     ]
     values = [literal(row._mapping[name], column.type) for name, column in zip(order, columns, strict=True)]

@@ -110,7 +110,7 @@ class PersonEntryRow(SQLModel, table=True):
         Index("person_entry_name", "subject", "branch", "name_key", "id"),
         Index("person_entry_kana", "subject", "branch", "kana_key", "id"),
         Index("person_entry_birth", "subject", "branch", "birth_date", "name_key", "id"),
-        Index("person_entry_card", "subject", "branch", "card"),
+        Index("person_entry_card", "subject", "branch", "card", "name_key", "id"),
         Index("person_entry_case", "case_id"),
     )
     id: UUID = key(Uuid)

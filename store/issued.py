@@ -39,7 +39,7 @@ def issued_between(
         conditions.append(tuple_(*columns) > tuple_(*last))
 
     statement = select(*COLUMNS).where(*conditions)
-    return hits(tx, tx.execute(page(tx, statement, [CERTIFICATE_BRANCH.c.branch], branches, order, limit)).all())
+    return hits(tx, tx.execute(page(tx, statement, CERTIFICATE_BRANCH.c.branch, branches, order, limit)).all())
 
 
 def count_issued(

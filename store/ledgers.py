@@ -58,7 +58,7 @@ def entered(
         conditions.append(tuple_(*order) > tuple_(*last))
     columns = [CASE_EVENT.c[name] for name in CaseEvent.__slots__]
     in_order = ["at", "case_id", "number"]
-    statement = page(tx, select(*columns).where(*conditions), [CASE_EVENT.c.branch], branches, in_order, limit)
+    statement = page(tx, select(*columns).where(*conditions), CASE_EVENT.c.branch, branches, in_order, limit)
     events = [_event(row) for row in tx.execute(statement)]
     cases = _cases(tx, branches, {each.case_id for each in events})
     return tuple(Entered(cases[each.case_id], each) for each in events)

@@ -105,7 +105,7 @@ def search_people(
             tuple_(key, PERSON_ENTRY.c.id) > tuple_(literal(last), literal(after, PERSON_ENTRY.c.id.type))
         )
     statement = select(*[PERSON_ENTRY.c[name] for name in PersonEntry.__slots__]).where(*conditions)
-    found = page(tx, statement, [PERSON_ENTRY.c.branch], branches, [wanted.order, "id"], limit)
+    found = page(tx, statement, PERSON_ENTRY.c.branch, branches, [wanted.order, "id"], limit)
     return tuple(PersonEntry(*row) for row in tx.execute(found))
 
 

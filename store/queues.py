@@ -39,7 +39,7 @@ def find_cases(
     if before is not None:
         conditions.append(CASE.c.id < before)
     wanted_cases = select(*RECORD).where(*conditions)
-    newest = page(tx, wanted_cases, [CASE.c.branch], branches, ["id"], limit, descending=True)
+    newest = page(tx, wanted_cases, CASE.c.branch, branches, ["id"], limit, descending=True)
     return tuple(record(row) for row in tx.execute(newest))
 
 
@@ -60,7 +60,7 @@ def waiting_approvals(
     if after is not None:
         conditions.append(APPLICATION.c.id > after)
     columns = [APPLICATION.c[name] for name in ApplicationRecord.__slots__]
-    oldest = page(tx, select(*columns).where(*conditions), [APPLICATION.c.branch], branches, ["id"], limit)
+    oldest = page(tx, select(*columns).where(*conditions), APPLICATION.c.branch, branches, ["id"], limit)
     return tuple(ApplicationRecord(*row) for row in tx.execute(oldest))
 
 

@@ -50,7 +50,7 @@ def self_checks(
     columns = [SELF_CHECK.c[name] for name in SelfCheck.__slots__]
     older = [] if before is None else [SELF_CHECK.c.id < before]
     statement = select(*columns).where(*older)
-    newest = page(tx, statement, [SELF_CHECK.c.branch], branches, ["id"], limit, descending=True)
+    newest = page(tx, statement, SELF_CHECK.c.branch, branches, ["id"], limit, descending=True)
     return tuple(_read(row) for row in tx.execute(newest))
 
 

@@ -155,7 +155,7 @@ def _people() -> None:
     op.create_index("person_entry_name", "person_entry", ["subject", "branch", "name_key", "id"])
     op.create_index("person_entry_kana", "person_entry", ["subject", "branch", "kana_key", "id"])
     op.create_index("person_entry_birth", "person_entry", ["subject", "branch", "birth_date", "name_key", "id"])
-    op.create_index("person_entry_card", "person_entry", ["subject", "branch", "card"])
+    op.create_index("person_entry_card", "person_entry", ["subject", "branch", "card", "name_key", "id"])
     op.create_index("person_entry_case", "person_entry", ["case_id"])
 
 
