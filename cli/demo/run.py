@@ -20,7 +20,7 @@ from cli.demo.plot import Plot, keys_needed
 from cli.demo.programs import Programs, demanded, reserved, running
 from cli.demo.register import enter_register
 from cli.demo.story import Story, load_cast
-from cli.demo.window import CARDS, make_cards, screen_port, terminal_arguments
+from cli.demo.window import CARDS, SCREEN_PORT, make_cards, terminal_arguments
 from cli.publishing import publish_lists
 from cli.waking import wake
 from cli.wiring import open_database, profiles_of, utc_now
@@ -124,22 +124,20 @@ class Demo:
             found = check_all(config)
             checked(config, found)
             if ready is not None:
-                screen = start_terminal(config, programs)
-                ready(config)
-                if screen is not None:
-                    self.say(f"窓口の住民用画面  http://{LOCALHOST}:{screen}/  (window {WINDOW}; cards by its buttons)")
-                watch(programs)
+                self.stay(config, programs, ready)
         return all(each.agrees for each in found)
 
-
-def start_terminal(config: Config, programs: Programs) -> int | None:
-    """Start the terminal of a home that has a front end and cards; the port of the resident's screen, or None."""
-    if config.ra is None or not (config.home / CARDS).is_dir():
-        return None
-    port = screen_port()
-    programs.start("terminal", terminal_arguments(config, config.ra.origin, port))
-    programs.wait_for_port("terminal", LOCALHOST, port)
-    return port
+    def stay(self, config: Config, programs: Programs, ready: Callable[[Config], None]) -> None:
+        """Start the counter's terminal where the home has one, tell `ready`, and serve until Ctrl-C."""
+        with reserved((SCREEN_PORT,), LOCALHOST) as (port,):
+            screen = config.ra is not None and (config.home / CARDS).is_dir()
+            if config.ra is not None and screen:
+                programs.start("terminal", terminal_arguments(config, config.ra.origin, port))
+                programs.wait_for_port("terminal", LOCALHOST, port)
+            ready(config)
+            if screen:
+                self.say(f"窓口の住民用画面  http://{LOCALHOST}:{port}/  (window {WINDOW}; cards by its buttons)")
+            watch(programs)
 
 
 def watch(programs: Programs) -> None:

@@ -6,19 +6,20 @@ from typing import Final
 
 from cli.config import Config
 from cli.demo.enrolment import branch_of_terminal
-from cli.demo.home import LOCALHOST, MODULE, TERMINALS
+from cli.demo.home import MODULE, TERMINALS
 from cli.demo.people import WINDOW, Resident
-from cli.demo.programs import free_ports
 from cli.demo.register import entries
 from hsm.soft_card import SoftReader, make_soft_card
 
-__all__ = ["CARDS", "make_cards", "screen_port", "terminal_arguments"]
+__all__ = ["CARDS", "SCREEN_PORT", "make_cards", "terminal_arguments"]
 
 CARDS: Final = "cards"
 """The folder of the cards in a demo home; a home made without it has no terminal."""
 
 HOW_MANY: Final = 6
 SCREEN_PORT: Final = 8563
+"""Of the resident's screen, unless something else has it."""
+
 TERMINAL: Final = TERMINALS[0]
 
 
@@ -35,11 +36,6 @@ def make_cards(config: Config, people: Sequence[Resident]) -> tuple[str, ...]:
         make_soft_card(folder, number, MODULE)
     SoftReader(folder, MODULE).put(numbers[0])
     return numbers
-
-
-def screen_port() -> int:
-    """A port for the resident's screen: the usual one, or another when that is in use."""
-    return free_ports((SCREEN_PORT,), LOCALHOST)[0]
 
 
 def terminal_arguments(config: Config, front: str, screen: int) -> list[str]:

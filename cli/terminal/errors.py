@@ -2,7 +2,7 @@
 
 from cli.errors import CommandError
 
-__all__ = ["CertificateUntrusted", "FrontEndAway", "FrontEndRefused"]
+__all__ = ["CertificateUntrusted", "FrontEndAway", "FrontEndRefused", "ScreenBusy"]
 
 
 class FrontEndAway(CommandError, ConnectionError):
@@ -35,3 +35,14 @@ class CertificateUntrusted(CommandError):
     def __init__(self, why: str) -> None:
         super().__init__(f"The certificate that the front end gave is refused: {why}.")
         self.next = "Look into it before anything else; nothing was written to the card."
+
+
+class ScreenBusy(CommandError):
+    """The port of the resident's screen is held by another program."""
+
+    code = "cli.busy-port-screen"
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} of this host is in use, so there is no place for the resident's screen.")
+        self.port = port
+        self.next = "Stop the other program, or give another port with --screen."

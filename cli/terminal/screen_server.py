@@ -4,18 +4,27 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
+from cli.terminal.errors import ScreenBusy
+
 __all__ = ["HOST", "ScreenServer"]
 
 HOST: Final = "127.0.0.1"
 
 
 class ScreenServer(ThreadingMixIn, WSGIServer):
-    """A server on loopback only, whatever is asked. It writes no log: nothing of a resident's turn is recorded."""
+    """A server on loopback only, whatever is asked; raises ScreenBusy for a port that is taken.
+
+    It writes no log: nothing of a resident's turn is recorded.
+    """
 
     daemon_threads = True
+    allow_reuse_port = True  # whoever starts the terminal may hold the port for it; only the same user can
 
     def __init__(self, port: int) -> None:
-        super().__init__((HOST, port), _Quiet)
+        try:
+            super().__init__((HOST, port), _Quiet)
+        except OSError:
+            raise ScreenBusy(port) from None
 
     @property
     def hosts(self) -> tuple[str, ...]:
