@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from ca.application import Application, digest
 from ca.approvals import EvidenceRole, PasskeyKind, Statement, challenge, passkey_evidence, statement_of
@@ -62,8 +62,8 @@ class Taps:
             applications, role, person=self.scope.person, credential=credential.code, signed_at=self.office.clock()
         )
         sealed = {
-            "statement": _STATEMENT.dump_python(statement, mode="json"),
-            "drafts": _DRAFTS.dump_python(tuple(drafts), mode="json"),
+            "statement": _STATEMENT.dump_json(statement).decode(),
+            "drafts": _DRAFTS.dump_json(tuple(drafts)).decode(),
         }
         return Offer(
             token=self._serializer().dumps(sealed),
@@ -73,7 +73,7 @@ class Taps:
 
     def drafts(self, token: str) -> tuple[Draft, ...]:
         """The drafts in an offer that came back. PageError E-4106 for one that is not ours or too old."""
-        return _DRAFTS.validate_python(self._opened(token)["drafts"])
+        return _DRAFTS.validate_json(self._opened(token)["drafts"])
 
     def evidence(
         self, applications: Sequence[Application], token: str, form: Mapping[str, str]
@@ -83,7 +83,7 @@ class Taps:
         PageError E-4106 for an old offer, E-4107 when the applications are not those that were shown, E-4104 for an
         assertion that does not hold.
         """
-        statement = _STATEMENT.validate_python(self._opened(token)["statement"])
+        statement = _STATEMENT.validate_json(self._opened(token)["statement"])
         credential = self._credential()
         if (statement.person, statement.credential) != (self.scope.person, credential.code):
             raise PageError("E-4106")
@@ -118,10 +118,10 @@ class Taps:
         parties = self.office.parties
         return parties.approval if self.scope.party == "approval" else parties.working
 
-    def _opened(self, token: str) -> dict[str, object]:
+    def _opened(self, token: str) -> dict[str, str]:
         try:
-            opened: dict[str, object] = self._serializer().loads(token, max_age=int(LIFE.total_seconds()))
-        except (BadSignature, ValidationError):
+            opened: dict[str, str] = self._serializer().loads(token, max_age=int(LIFE.total_seconds()))
+        except BadSignature:
             raise PageError("E-4106") from None
         return opened
 
