@@ -20,7 +20,7 @@ from ra.headers import set_headers
 from ra.languages import DEFAULT, LANGUAGES, Languages, chosen
 from ra.navigation import menu_of
 from ra.office import OFFICE, Office, Party, office
-from ra.pages import approvals, cases, certs, deferred, desk, home, login
+from ra.pages import approvals, cases, certs, deferred, desk, home, login, search
 from ra.scope import Scope, access_of, check_declared, public, role_names, scope_or_none
 from ra.sessions import LOCK_AFTER, login_manager
 
@@ -35,6 +35,7 @@ PAGES: Final[tuple[tuple[Blueprint, frozenset[Party]], ...]] = (
     (desk.PAGES, BOTH),
     (home.PAGES, BOTH),
     (certs.PAGES, WORKING),
+    (search.PAGES, WORKING),
     (terminal_api.PAGES, WORKING),
     (cases.PAGES, WORKING),
     (approvals.PAGES, APPROVAL),

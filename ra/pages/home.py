@@ -1,14 +1,15 @@
 """The counter home, help, and what the accessibility tests found."""
 
 from typing import Final
-from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, render_template, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template, url_for
 
-from ca.roster import Role
-from ra.scan import scanned
-from ra.scope import DECIDERS, DESK, OFFICERS, public, roles
+from ra.office import office
+from ra.pages.cases import KINDS
+from ra.pages.certs import READERS
+from ra.scope import DECIDERS, OFFICERS, public, roles, scope
+from ra.today import today
+from ra.workflow import STAGES
 
 __all__ = ["PAGES"]
 
@@ -18,19 +19,17 @@ PAGES: Final = Blueprint("home", __name__)
 @PAGES.get("/")
 @roles(*OFFICERS)
 def counter() -> str:
-    """The counter home."""
-    return render_template("home/counter.html")
-
-
-@PAGES.get("/find")
-@roles(*DESK, *DECIDERS, Role.AUDIT)
-def find() -> Response:
-    """Where the scanned or typed text leads: a receipt number to its case, everything else to the search."""
-    text = request.args.get("q", "")
-    kind, value = scanned(text)
-    if kind == "receipt":
-        return redirect(f"/cases/{value}", 303)
-    return redirect(f"/search?{urlencode({'q': text[:100]})}", 303)
+    """The counter home: the box, what waits for this officer, and what the day has brought."""
+    me, here = scope(), office()
+    reads = me.party == "working" and me.may(*READERS)
+    return render_template(
+        "home/counter.html",
+        reads=reads,
+        today=today(here, me) if reads or me.may(*DECIDERS) else None,
+        kinds=KINDS,
+        stages=STAGES,
+        approvals=here.parties.approval.origin + url_for("approvals.queue"),
+    )
 
 
 @PAGES.get("/help")
