@@ -4,20 +4,19 @@ Two threads meet here. The screen's requests act for the resident; `turn`, calle
 end. A PIN exists in `enter` alone, for as long as the card works with it.
 """
 
-import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
-from typing import Final, Literal
+from typing import Final
 
-from ca.terminal_messages import Job, KeyReport, KeysJob, PinJob, PinReport, ReportedKey, Slot, WriteJob, WriteReport
-from cli.errors import code_of
+from ca.terminal_messages import Job, KeysJob, PinJob, Slot, WriteJob, WriteReport
 from cli.terminal.errors import CertificateUntrusted, FrontEndAway, FrontEndRefused
-from cli.terminal.front_end import FrontEnd, Report
+from cli.terminal.front_end import FrontEnd
 from cli.terminal.station import Station
+from cli.terminal.turn import CONFLICT, Phase, Turn, next_slot, plain, refused, report_of, slots_of, troubled
 from hsm.card import Card, Reader, check_pin
-from hsm.card_errors import CardAway, CertificateNotForCard, PinUnfit
+from hsm.card_errors import CardAway, PinUnfit
 from hsm.errors import TokenError
 from ra.resident.visit import Language, Page, View
 
@@ -25,32 +24,6 @@ __all__ = ["LINGER_SECONDS", "TerminalVisit"]
 
 LINGER_SECONDS: Final = 180.0
 """How long the last page of a turn stays; nobody is hurried within two minutes."""
-
-_CONFLICT: Final = 409
-
-Phase = Literal["idle", "language", "consent", "pin", "sending", "writing", "after", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """Where the turn stands.
-
-    `made` are the keys made so far, `set` the applications whose PINs are set; `told` says that the report may have
-    arrived though no answer came; `after` is the page that the turn ends with, until `until`.
-    """
-
-    phase: Phase = "idle"
-    job: Job | None = None
-    language: Language = "ja"
-    made: tuple[ReportedKey, ...] = ()
-    set: tuple[Slot, ...] = ()
-    defect: str | None = None
-    report: Report | None = None
-    told: bool = False
-    after: Page = "seat"
-    until: float = 0.0
-    trouble: str | None = None
-    code: str | None = None
 
 
 class TerminalVisit:
@@ -63,7 +36,7 @@ class TerminalVisit:
         self._elapsed = elapsed
         self._lock = Lock()
         self._card_lock = Lock()
-        self._turn = _Turn()
+        self._turn = Turn()
         self._busy = False
         self._away: str | None = None
         self._written: WriteJob | None = None
@@ -110,7 +83,7 @@ class TerminalVisit:
                 return
             self._busy = True
             try:
-                pins = _plain(view.slot, first), _plain(view.slot, second)
+                pins = plain(view.slot, first), plain(view.slot, second)
                 self._turn = self._entered(turn, turn.job, view.slot, card, *pins)
             finally:
                 self._busy = False
@@ -140,8 +113,8 @@ class TerminalVisit:
             self._turn = replace(turn, told=True)
             raise
         except FrontEndRefused as error:
-            if error.status != _CONFLICT or not turn.told:
-                self._turn = _refused(turn, error)
+            if error.status != CONFLICT or not turn.told:
+                self._turn = refused(turn, error)
                 return
         self._written = turn.job if isinstance(turn.job, WriteJob) else None
         pages: dict[type, Page] = {KeysJob: "seat", WriteJob: "written", PinJob: "done"}
@@ -177,11 +150,11 @@ class TerminalVisit:
             if job is not None:
                 same = turn.job is not None and turn.job.case == job.case
                 phase: Phase = "writing" if isinstance(job, WriteJob) else "language"
-                self._turn = _Turn(phase, job, turn.language if same else "ja")
+                self._turn = Turn(phase, job, turn.language if same else "ja")
                 if not same:
                     self._written = None
             elif turn.job is not None and turn.phase != "after":
-                self._turn = _Turn()
+                self._turn = Turn()
 
     def _write(self) -> None:
         """Write the certificates of the case, when its card lies there."""
@@ -194,7 +167,7 @@ class TerminalVisit:
             try:
                 read_back = tuple(self._station.write(card, each) for each in job.certificates)
             except (TokenError, CertificateUntrusted) as error:
-                self._turn = _troubled(turn, error)
+                self._turn = troubled(turn, error)
                 return
             report = WriteReport(event=job.event, card=card.number, read_back=read_back)
             self._turn = replace(turn, phase="sending", report=report)
@@ -202,11 +175,11 @@ class TerminalVisit:
     def _end(self) -> None:
         with self._lock:
             if self._turn.phase == "after" and self._elapsed() > self._turn.until:
-                self._turn = _Turn()
+                self._turn = Turn()
 
     # --- parts --------------------------------------------------------------------------------------------------------
 
-    def _entered(self, turn: _Turn, job: Job, slot: Slot, card: Card, pin: str, repeated: str) -> _Turn:
+    def _entered(self, turn: Turn, job: Job, slot: Slot, card: Card, pin: str, repeated: str) -> Turn:
         """What becomes of the turn by a PIN that was entered."""
         if pin != repeated:
             return replace(turn, defect="differ")
@@ -222,13 +195,13 @@ class TerminalVisit:
         except CardAway:
             return replace(turn, defect=None)
         except TokenError as error:
-            return _troubled(turn, error)
+            return troubled(turn, error)
         turn = replace(turn, set=(*turn.set, slot), defect=None)
-        if _next_slot(turn) is not None:
+        if next_slot(turn) is not None:
             return turn
-        return replace(turn, phase="sending", report=_report(turn, job, card.number))
+        return replace(turn, phase="sending", report=report_of(turn, job, card.number))
 
-    def _view(self, turn: _Turn) -> View:
+    def _view(self, turn: Turn) -> View:
         job = turn.job
         view = View(
             page="waiting",
@@ -249,9 +222,9 @@ class TerminalVisit:
             case phase:
                 return replace(view, page=phase)
 
-    def _card_view(self, turn: _Turn, view: View) -> View:
+    def _card_view(self, turn: Turn, view: View) -> View:
         """A page for which the case's card must lie on the reader."""
-        job, slot = turn.job, _next_slot(turn)
+        job, slot = turn.job, next_slot(turn)
         if self._right_card(turn) is None:
             lying = self._reader.card()
             tail = None if job is None or job.card is None else job.card[-4:]
@@ -260,10 +233,10 @@ class TerminalVisit:
             return replace(view, page="writing")
         if self._busy or slot is None:
             return replace(view, page="working")
-        place = (len(turn.set) + 1, len(_slots(turn)))
+        place = (len(turn.set) + 1, len(slots_of(turn)))
         return replace(view, page="pin", slot=slot, place=place, defect=turn.defect)
 
-    def _right_card(self, turn: _Turn) -> Card | None:
+    def _right_card(self, turn: Turn) -> Card | None:
         card = self._reader.card()
         if card is None or turn.job is None or turn.job.card not in (None, card.number):
             return None
@@ -279,50 +252,9 @@ class TerminalVisit:
 
     def _finish(self, page: Page) -> None:
         turn = self._turn
-        self._turn = _Turn("after", turn.job, turn.language, after=page, until=self._elapsed() + LINGER_SECONDS)
+        self._turn = Turn("after", turn.job, turn.language, after=page, until=self._elapsed() + LINGER_SECONDS)
 
     def _move(self, before: Phase, *, phase: Phase, language: Language | None = None) -> None:
         with self._lock:
             if self._turn.phase == before:
                 self._turn = replace(self._turn, phase=phase, language=language or self._turn.language)
-
-
-def _slots(turn: _Turn) -> tuple[Slot, ...]:
-    """The applications that the job is about, in its order."""
-    match turn.job:
-        case KeysJob(drafts=drafts):
-            return tuple(each.slot for each in drafts)
-        case PinJob(slots=slots):
-            return slots
-    return ()
-
-
-def _next_slot(turn: _Turn) -> Slot | None:
-    return next((slot for slot in _slots(turn) if slot not in turn.set), None)
-
-
-def _report(turn: _Turn, job: Job, card: str) -> Report:
-    if isinstance(job, PinJob):
-        return PinReport(event=job.event, card=card, slots=turn.set)
-    return KeyReport(event=job.event, card=card, keys=turn.made)
-
-
-def _refused(turn: _Turn, error: FrontEndRefused) -> _Turn:
-    """The page for a report that is not taken: the case moved on, or it may be sent again."""
-    if error.status == _CONFLICT:
-        return _Turn("error", None, turn.language, trouble="moved", code=error.word)
-    return replace(turn, phase="error", trouble="refused", code=error.word)
-
-
-def _troubled(turn: _Turn, error: TokenError | CertificateUntrusted) -> _Turn:
-    """The page for a card that failed. One that was taken away is just awaited."""
-    if isinstance(error, CardAway):
-        return turn
-    of_certificate = isinstance(error, CertificateUntrusted | CertificateNotForCard)
-    return replace(turn, phase="error", trouble="certificate" if of_certificate else "card", code=code_of(error))
-
-
-def _plain(slot: Slot, typed: str) -> str:
-    """What was typed, full-width characters as the usual ones; letters of the password are capitals."""
-    plain = unicodedata.normalize("NFKC", typed)
-    return plain.upper() if slot == "sign" else plain
