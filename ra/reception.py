@@ -38,9 +38,6 @@ SIGNING_AGE = 15
 RENEWAL = timedelta(days=92)
 """How long before its end a certificate is renewed: three months (fact sheet c.1)."""
 
-KINDS: Mapping[Slot, str] = {"sign": "sign", "auth": "auth"}
-"""The holder kind of the certificate in each place of a card."""
-
 
 def receive(
     office: Office, scope: Scope, kind: CaseKind, window: str, reception: Reception, submit_key: UUID
@@ -110,7 +107,7 @@ def compare(office: Office, scope: Scope, file: CaseFile, found: Comparison) -> 
     holder = holder_name(office.salt, found.entry.reference)
     holdings = held_by(office, holder)
     for slot in wishes:
-        _check_holding(file.record.kind, holdings.get(KINDS[slot]), now)
+        _check_holding(file.record.kind, holdings.get(slot), now)
     record = _particulars(office, found, wishes, holder, holdings, now)
     with office.database.transaction() as tx:
         enter_people(tx, [_person(office, file.record, record)])
@@ -154,7 +151,7 @@ def _particulars(
         **entry.model_dump(exclude={"reference", "ward"}),
         differences=found.differences,
         changes=(*_changes("name", entry.name), *_changes("address", entry.address)),
-        previous={slot: holdings[KINDS[slot]].not_after for slot in wishes if KINDS[slot] in holdings},
+        previous={slot: holdings[slot].not_after for slot in wishes if slot in holdings},
         sibling_not_after=sibling.not_after if sibling is not None and "auth" not in wishes else None,
         drafts=tuple(
             new_draft(office, PROFILES[slot], issuing_authority(office, PROFILES[slot], now), slot, now)

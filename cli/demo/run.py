@@ -10,20 +10,24 @@ from random import Random
 
 from ca.counter import Counter
 from cli.config import Config, load_config
+from cli.demo.cases import SampleCounter, Window, of_branch, sample_cases
 from cli.demo.ceremony import hold_ceremonies, publish_root_list
 from cli.demo.checking import Checked, check_all
+from cli.demo.enrolment import branch_of_terminal
 from cli.demo.holder_keys import holder_keys
-from cli.demo.home import CONFIG, LOCALHOST, PORTS, make_home
+from cli.demo.home import CONFIG, LOCALHOST, MODULE, PORTS, make_home
 from cli.demo.papers import read_papers, write_papers
-from cli.demo.people import WINDOW, residents, staff
+from cli.demo.people import WINDOW, Resident, residents, staff
 from cli.demo.plot import Plot, keys_needed
 from cli.demo.programs import Programs, demanded, reserved, running
-from cli.demo.register import enter_register
+from cli.demo.register import enter_register, entries
 from cli.demo.story import Story, load_cast
-from cli.demo.window import CARDS, SCREEN_PORT, make_cards, terminal_arguments
+from cli.demo.window import CARDS, SCREEN_PORT, TERMINAL, make_cards, terminal_arguments
+from cli.front import office_of
 from cli.publishing import publish_lists
 from cli.waking import wake
-from cli.wiring import open_database, profiles_of, utc_now
+from cli.wiring import open_database, private_key_file, profiles_of, utc_now
+from hsm.soft_card import SoftReader
 from store.authorities import authorities
 from store.database import Database
 
@@ -81,7 +85,19 @@ class Demo:
             index = write_papers(config, list(story.book.records.values()), story.book.expected)
             self.say(f"{enter_register(config.home, people)} residents in the demo's register")
             self.say(f"{len(make_cards(config, people))} cards for the counter's terminal")
+            self.say(f"{self.cases(config, people)} sample cases at the counter, one at every step")
             self.say(f"{len(story.book.records)} certificates written, with what to expect of each in {index}")
+
+    def cases(self, config: Config, people: Sequence[Resident]) -> int:
+        """Sample cases at the window that has a terminal; how many."""
+        branch = branch_of_terminal(TERMINAL)
+        key = private_key_file(config.home / "officers" / f"{TERMINAL}.key.pem")
+        counter = SampleCounter(
+            office_of(config, open_database(config, "ra")),
+            Window(branch, TERMINAL, key),
+            SoftReader(config.home / CARDS, MODULE),
+        )
+        return sample_cases(counter, of_branch(entries(people), branch))
 
     def story(self, config: Config, database: Database) -> Story:
         """The demo's counters in the branches' role of the database: it may submit, not decide."""

@@ -11,7 +11,7 @@ from cli.demo.people import WINDOW, Resident
 from cli.demo.register import entries
 from hsm.soft_card import SoftReader, make_soft_card
 
-__all__ = ["CARDS", "SCREEN_PORT", "make_cards", "terminal_arguments"]
+__all__ = ["CARDS", "SCREEN_PORT", "TERMINAL", "make_cards", "terminal_arguments"]
 
 CARDS: Final = "cards"
 """The folder of the cards in a demo home; a home made without it has no terminal."""

@@ -12,7 +12,7 @@ from ca.holder import holder_name
 from ca.roster import Role
 from policies.characters import Substituted, substitute
 from policies.errors import CharacterRefused
-from ra.case_file import CaseFile
+from ra.case_file import CaseFile, Done
 from ra.centre import centre
 from ra.dates import minute
 from ra.errors import PageError
@@ -61,10 +61,17 @@ def lines_of(office: Office, file: CaseFile) -> tuple[Line, ...]:
     for number, done in enumerate(file.checklist()):
         name, state = gettext(STAGES[done.step].title), "done" if number < now else "now" if number == now else "later"
         if state == "done" and done.event is not None:
-            lines.append(Line(name, state, names.get(done.event.person, done.event.person), minute(done.event.at)))
+            lines.append(Line(name, state, _taker(done, names), minute(done.event.at)))
         else:
             lines.append(Line(name, state))
     return tuple(lines)
+
+
+def _taker(done: Done, names: Mapping[str, str]) -> str:
+    """Who took a step; the signer's is only noticed by whoever looked at the case first."""
+    if done.event is None or STAGES[done.step].actor == "signer":
+        return ""
+    return names.get(done.event.person, done.event.person)
 
 
 def context_of(desk: Desk) -> Context:
