@@ -34,6 +34,7 @@ class CaseRow(SQLModel, table=True):
         Index("counter_case_day", "branch", "day", "id"),
         Index("counter_case_open", "branch", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
         Index("counter_case_step", "branch", "step", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+        Index("counter_case_clerk", "branch", "opened_by", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
         Index("counter_case_deferred", "branch", "id", sqlite_where=IS_DEFERRED, postgresql_where=IS_DEFERRED),
     )
     id: UUID = key(Uuid)
@@ -140,6 +141,7 @@ class CertificateBranchRow(SQLModel, table=True):
             sqlite_where=IS_ENDED_EARLY,
             postgresql_where=IS_ENDED_EARLY,
         ),
+        Index("certificate_branch_standing", "branch", "kind", "state", "not_after"),
         Index("certificate_branch_issued", "branch", "issued_at", "issuer", "serial"),
         Index("certificate_branch_application", "application_id"),
         Index("certificate_branch_holder", "holder"),

@@ -130,7 +130,9 @@ class ApplicationRow(SQLModel, table=True):
     __table_args__: ClassVar[Sequence[SchemaItem]] = (
         CheckConstraint("state IN ('open', 'done', 'refused', 'parked')", name="application_state"),
         Index("application_ready", "id", sqlite_where=READY, postgresql_where=READY),
-        Index("application_unapproved", "branch", "id", sqlite_where=UNAPPROVED, postgresql_where=UNAPPROVED),
+        Index(
+            "application_unapproved", "branch", "id", "expires_at", sqlite_where=UNAPPROVED, postgresql_where=UNAPPROVED
+        ),
         Index("application_parked", "id", sqlite_where=PARKED, postgresql_where=PARKED),
         Index("application_branch", "branch", "id"),
         Index("application_holder", "holder"),

@@ -59,7 +59,7 @@ def upgrade() -> None:
     _programs()
     op.create_index("audit_entry_newest", "audit_entry", ["at", "instance", "sequence"])
     unapproved = sa.text("state = 'open' AND examinations >= examinations_required AND approvals < approvals_required")
-    _partial("application_unapproved", "application", ["branch", "id"], unapproved)
+    _partial("application_unapproved", "application", ["branch", "id", "expires_at"], unapproved)
     op.execute(_ENTER)
     postgresql = op.get_bind().dialect.name == "postgresql"
     for table in INSERT_ONLY:
@@ -106,6 +106,7 @@ def _cases() -> None:
     op.create_index("counter_case_day", "counter_case", ["branch", "day", "id"])
     _partial("counter_case_open", "counter_case", ["branch", "id"], is_open)
     _partial("counter_case_step", "counter_case", ["branch", "step", "id"], is_open)
+    _partial("counter_case_clerk", "counter_case", ["branch", "opened_by", "id"], is_open)
     _partial("counter_case_deferred", "counter_case", ["branch", "id"], sa.text("deferred"))
     op.create_table(
         "case_event",
@@ -176,6 +177,7 @@ def _certificates() -> None:
     op.create_index("certificate_branch_end", "certificate_branch", end)
     state = ["branch", "state", "not_after", "issuer", "serial"]
     _partial("certificate_branch_state", "certificate_branch", state, sa.text("state <> 0"))
+    op.create_index("certificate_branch_standing", "certificate_branch", ["branch", "kind", "state", "not_after"])
     op.create_index("certificate_branch_application", "certificate_branch", ["application_id"])
     op.create_index("certificate_branch_holder", "certificate_branch", ["holder"])
 
