@@ -16,7 +16,7 @@ from benchmarks.home import Engine, database, temporary_folder
 from benchmarks.measure import Outcome, Row
 from policies.folding import fold_kana, fold_name
 from store.cases import applications_of, case_by_receipt
-from store.certificate_search import CertificateSearch, certificates_of, search_certificates
+from store.certificate_search import CertificateSearch, certificates_of, count_certificates, search_certificates
 from store.database import Database, Transaction, upgrade
 from store.people import PersonFilter, search_people
 from store.queues import CaseFilter, count_cases, count_waiting, find_cases, waiting_approvals
@@ -115,6 +115,9 @@ def questions(now: datetime) -> Mapping[str, Question]:
         "name, on hold": certificates(lambda one: CertificateSearch(state="held", person=PersonFilter(family(one)))),
         "two pages": next_page,
         "cases by name": lambda tx, one, scope: search_people(tx, scope, PersonFilter(family(one)), subject="case"),
+        "count of a family name": lambda tx, one, scope: count_certificates(
+            tx, scope, CertificateSearch(person=PersonFilter(family(one)))
+        ),
         "serial": certificates(lambda one: CertificateSearch(serial=int.from_bytes(one.serial))),
         "receipt": by_receipt,
         "revoked": certificates(lambda one: CertificateSearch(state="revoked")),
