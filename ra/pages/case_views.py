@@ -80,6 +80,7 @@ def context_of(desk: Desk) -> Context:
     stage = STAGES[file.record.step]
     may = stage.actor == "officer" and desk.scope.may(*stage.roles)
     form = _FORMS.get(stage.step)
+    works = centre(here)
     return {
         "file": file,
         "case": file.record,
@@ -91,7 +92,8 @@ def context_of(desk: Desk) -> Context:
         "stage_roles": "、".join(gettext(ROLE_NAMES[role]) for role in sorted(stage.roles)),
         "effects": EFFECTS,
         "may_stop": desk.scope.may(Role.RECEPTION),
-        "centre": centre(here),
+        "centre": works,
+        "seen": f"{stage.step}.{works.state}.{file.record.events}",
         "wordings": tuple(wording_of(here, each) for each in desk.saved()) if file.submission else (),
         **(form(desk) if may and form is not None else {}),
     }

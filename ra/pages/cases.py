@@ -100,9 +100,16 @@ def listing() -> str:
 
 @PAGES.get("/<receipt>")
 @roles(*OFFICERS)
-def show(receipt: str) -> str:
-    """A case where it stands now (page 3), with the form of its next step for whoever may take it."""
-    return render_template("cases/case.html", kinds=KINDS, visitors=VISITORS, **context_of(desk_of(receipt)))
+def show(receipt: str) -> ResponseReturnValue:
+    """A case where it stands now (page 3), with the form of its next step for whoever may take it.
+
+    A page that looks whether the case has moved says what it shows; as long as that is so it stays as it is, with
+    whatever is being typed beside it.
+    """
+    context = context_of(desk_of(receipt))
+    if request.args.get("seen") == context["seen"]:
+        return "", 204
+    return render_template("cases/case.html", kinds=KINDS, visitors=VISITORS, **context)
 
 
 @PAGES.post("/<receipt>/identify")

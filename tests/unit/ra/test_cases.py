@@ -88,6 +88,13 @@ def test_a_step_is_taken_once(counter: Browser) -> None:
     assert (again.status_code, "E-1003" in again.text) == (409, True)
 
 
+def test_a_page_that_looks_whether_the_case_moved_is_left_alone(counter: Browser) -> None:
+    """What is being typed beside a step that goes on by itself stays until there is something new to show."""
+    where = opened(counter)
+    assert counter.get(f"{where}?seen=identify.stopped.1").status_code == 204
+    assert counter.get(f"{where}?seen=identify.working.1").status_code == 200
+
+
 def test_a_case_is_deferred_while_the_centre_is_down(counter: Browser) -> None:
     """預かり処理: it is kept with what the visitor was told, and goes on where it stood."""
     where = opened(counter)
