@@ -5,6 +5,7 @@ is watched: a test fails when one asks anything of another host, or says an erro
 """
 
 import base64
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -13,12 +14,14 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, ViewportSize, sync_playwright
 
 from cli.config import RASection
 from cli.demo.programs import running
 from cli.wiring import believed_roster, open_database, private_key_file
 from ra.office import Party
+from tests.browser.residents import furnish
 from tests.fixtures.home import Home
 
 CHROMIUM = "/usr/bin/chromium"
@@ -63,6 +66,7 @@ def server(home: Home) -> Iterator[Server]:
     """The front end of this process's installation, as ``ninsho ra serve`` runs it."""
     section = home.config.ra
     assert section is not None
+    furnish(home)
     with running(home.config.path, home.folder / "log") as programs:
         programs.start("ra", ["ra", "serve", "--workers", "1"])
         programs.wait_for_port("ra", section.host, section.port)
@@ -218,5 +222,28 @@ def shot(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page, str, str],
         path = folder / f"{name}-{lang}.png"
         page.screenshot(path=path, full_page=True, animations="disabled", caret="hide")
         return path
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[..., None]:
+    """``picture(page, "confirm")`` takes the picture of a window for the officers' handbook, confirm.png in 64 colours.
+
+    With a third argument, a selector, the window is scrolled to what it names.
+    It does so only where the environment names a folder as NINSHO_HANDBOOK (docs/pictures/officers), and otherwise
+    nothing, so that a run of the tests leaves no trace.
+    """
+    named = os.environ.get("NINSHO_HANDBOOK")
+
+    def take(page: Page, name: str, top: str = "body") -> None:
+        if named is None:
+            return
+        path = Path(named) / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        page.locator(top).first.evaluate("each => each.scrollIntoView()")
+        taken = page.screenshot(animations="disabled", caret="initial")
+        with Image.open(io.BytesIO(taken)) as image:
+            image.convert("RGB").quantize(64).save(path, optimize=True)
 
     return take

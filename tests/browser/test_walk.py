@@ -1,0 +1,62 @@
+"""The counter's whole procedure in a browser: officers with passkeys, a resident at the screen, programs in earnest.
+
+After each walk OCSP or the database is asked, never the page alone.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.browser.conftest import Desk, Server
+from tests.browser.town import PATIENCE, Counter, Town, town_of
+
+Picture = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def town(server: Server) -> Iterator[Town]:
+    """The programs of this process's installation."""
+    with town_of(server) as running:
+        yield running
+
+
+@pytest.fixture
+def counter(town: Town, desk: Desk) -> Counter:
+    """The window 001A and its officers."""
+    return Counter(town, desk)
+
+
+def test_a_new_issue_from_reception_to_hand_over(counter: Counter, desk: Desk, town: Town, picture: Picture) -> None:
+    """Reception, identity, register, keys and PIN, four signatures, writing and reading back (fact sheet c.1)."""
+    reception = desk.officer("reception-1")
+    picture(reception, "home")
+    receipt = counter.open(reception, "issue", "sign", "auth")
+    counter.identify(reception)
+    counter.look_up(reception, 0)
+    picture(reception, "register", "form.scan")
+    counter.next(reception)
+
+    resident = counter.resident(0)
+    counter.agree(resident)
+    counter.choose_pin(resident, "auth")
+    picture(resident, "resident")
+    counter.choose_pin(resident, "sign")
+    town.comes_to(receipt, "confirm")
+
+    sign = reception.locator("form[data-passkey] button.button-next")
+    sign.wait_for(timeout=PATIENCE * 1000)  # the page of the keys goes on by itself
+    picture(reception, "confirm")
+    counter.sign(reception)
+    counter.examine(receipt)
+    approval = counter.at_approval(receipt)
+    picture(approval, "approve")
+    counter.sign(approval)
+    reception.reload()
+    counter.received(reception)
+    picture(reception, "hand-over")
+    counter.sign(reception)
+
+    closed = town.comes_to(receipt, "closed")
+    assert [each.person for each in closed.events if each.step == "write"] == ["terminal-branch-13103"]
+    assert sorted(each.kind or "" for each in closed.certificates) == ["auth", "sign"]
+    assert {town.by_ocsp(each) for each in closed.certificates} == {"good"}
