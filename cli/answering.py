@@ -14,10 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from ca.authority import key_hash
+from ca.responders import current_certificate
 from cli.config import AuthoritySection, Config
 from cli.errors import CommandError, NotFound, spoken
 from cli.output import say
-from cli.responders import current_certificate
 from cli.wiring import known_retirements
 from hsm.token import Token
 from ocsp.delegate import Delegate

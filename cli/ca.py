@@ -7,12 +7,12 @@ from datetime import datetime
 import click
 
 from ca.authority import AuthorityStatement
+from ca.responders import responder_certificates
 from ca.retirement import Retired, RetirementStatement
 from cli.asking import rfc3339
 from cli.installation import config_of
 from cli.options import hexadecimal
 from cli.output import document, table
-from cli.responders import responder_certificates
 from cli.wiring import believed_statement, open_database, profiles_of, retirements, utc_now
 from policies.profile import CertificateProfile
 from store.authorities import AuthorityRecord, authorities, authority

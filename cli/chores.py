@@ -12,6 +12,7 @@ from ca.authority import Authority
 from ca.hierarchy import responder_certificate
 from ca.issuance import Ledger
 from ca.refusals import RandomFailed
+from ca.responders import RESPONDER_PROFILE, responder_certificates, responder_facts, responder_name
 from ca.retirement import Retired
 from ca.retiring import enter_missing, publish_retirements
 from ca.serials import SerialNumbers
@@ -20,7 +21,6 @@ from cli.clock import ClockRefused
 from cli.config import Config
 from cli.errors import NotFound, code_of, spoken
 from cli.output import say
-from cli.responders import RESPONDER_PROFILE, responder_certificates, responder_facts, responder_name
 from cli.wiring import believed_statement, known_retirements, profiles_of
 from crl.errors import CRLError, KeyNotUsable
 from crl.issuance import Publisher

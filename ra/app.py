@@ -20,7 +20,21 @@ from ra.headers import set_headers
 from ra.languages import DEFAULT, LANGUAGES, Languages, chosen
 from ra.navigation import menu_of
 from ra.office import OFFICE, Office, Party, office
-from ra.pages import approvals, cases, certs, deferred, desk, home, login, search
+from ra.pages import (
+    approvals,
+    cases,
+    certs,
+    deferred,
+    desk,
+    expiry,
+    home,
+    ledgers,
+    login,
+    ops,
+    search,
+    selfcheck,
+    trail,
+)
 from ra.scope import Scope, access_of, check_declared, public, role_names, scope_or_none
 from ra.sessions import LOCK_AFTER, login_manager
 
@@ -36,6 +50,11 @@ PAGES: Final[tuple[tuple[Blueprint, frozenset[Party]], ...]] = (
     (home.PAGES, BOTH),
     (certs.PAGES, WORKING),
     (search.PAGES, WORKING),
+    (expiry.PAGES, WORKING),
+    (ledgers.PAGES, WORKING),
+    (ops.PAGES, WORKING),
+    (selfcheck.PAGES, WORKING),
+    (trail.PAGES, WORKING),
     (terminal_api.PAGES, WORKING),
     (cases.PAGES, WORKING),
     (approvals.PAGES, APPROVAL),

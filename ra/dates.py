@@ -1,9 +1,9 @@
 """Days and moments as officers read them: ISO in Japan's time on screens, the era's year as well on paper."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
-__all__ = ["JST", "day", "day_on_paper", "era_day", "midnight_after", "minute", "minute_on_paper", "second"]
+__all__ = ["JST", "day", "day_on_paper", "era_day", "midnight", "midnight_after", "minute", "minute_on_paper", "second"]
 
 JST: Final = timezone(timedelta(hours=9), "JST")
 
@@ -61,6 +61,11 @@ def minute_on_paper(moment: datetime, language: str = "ja") -> str:
 def _era(when: date) -> tuple[str, str, int]:
     first, ja, en = next(each for each in _ERAS if when >= each[0])
     return ja, en, when.year - first.year + 1
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of a day in Japan, in UTC."""
+    return datetime.combine(day, time(), JST).astimezone(UTC)
 
 
 def midnight_after(moment: datetime) -> datetime:

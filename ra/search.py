@@ -6,18 +6,18 @@ What was typed may be a person's name, so it travels in a form and stays in the 
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Self, get_args
 
 from flask_babel import gettext
 
 from policies.folding import fold_kana, fold_name
 from policies.life_events import holder_kinds
-from ra.birth_dates import read_birth_date
-from ra.dates import JST
+from ra.dates import midnight
 from ra.languages import mark
 from ra.scan import card_name, fold_code, scanned
 from ra.standing import Shown
+from ra.typed_dates import read_date
 from store.certificate_search import CertificateSearch
 from store.people import PersonFilter
 from store.status import State
@@ -70,8 +70,8 @@ class Wanted:
 
     def certificates(self, salt: bytes, now: datetime) -> CertificateSearch:
         """The certificates it asks for, as the store finds them. One that is past its end is neither valid nor held."""
-        since = _midnight(self.ends_from) if self.ends_from else None
-        before = _midnight(self.ends_to) + timedelta(days=1) if self.ends_to else None
+        since = midnight(date.fromisoformat(self.ends_from)) if self.ends_from else None
+        before = midnight(date.fromisoformat(self.ends_to)) + timedelta(days=1) if self.ends_to else None
         state: State | None = next((each for each in get_args(State) if each == self.state), None)
         if self.state == "expired":
             before = now if before is None else min(now, before)
@@ -129,7 +129,7 @@ def _check(given: dict[str, str]) -> dict[str, str]:
     if given["serial"] and not _is_serial(given["serial"]):
         wrong["serial"] = mark("A serial number has an even number of digits 0 to 9 and letters A to F.")
     for name in ("birth", "ends_from", "ends_to"):
-        read = read_birth_date(given[name]) if given[name] else ""
+        read = read_date(given[name]) if given[name] else ""
         if read is None or (read and name != "birth" and not _is_date(read)):
             wrong[name] = mark("This is not a date. Write it like 1980-01-02, 昭和55年1月2日 or S55.1.2.")
         given[name] = read or given[name]
@@ -150,7 +150,3 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _midnight(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), time(), JST)

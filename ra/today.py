@@ -1,10 +1,10 @@
 """What the counter home shows: what waits for this officer, and what the day has brought to their branches."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Final
 
-from ra.dates import JST
+from ra.dates import JST, midnight
 from ra.office import Office
 from ra.scope import DECIDERS, Scope
 from store.cases import CaseRecord
@@ -37,7 +37,7 @@ def today(office: Office, scope: Scope) -> Today:
     """Count for the officer's branches, in one unmoving state of the database."""
     now = office.clock()
     day = now.astimezone(JST).date()
-    midnight = datetime.combine(day, time(), JST)
+    since = midnight(day)
     own = CaseFilter(opened_by=scope.person, open=True)
     with office.database.snapshot() as tx:
         return Today(
@@ -47,5 +47,5 @@ def today(office: Office, scope: Scope) -> Today:
             approvals=count_waiting(tx, scope.branches, now) if scope.may(*DECIDERS) else None,
             deferred=count_cases(tx, scope.branches, CaseFilter(deferred=True)),
             received=count_cases(tx, scope.branches, CaseFilter(day=day)),
-            handed_over=count_entered(tx, scope.branches, "hand-over", midnight, midnight + timedelta(days=1)),
+            handed_over=count_entered(tx, scope.branches, "hand-over", since, since + timedelta(days=1)),
         )

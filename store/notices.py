@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, func, select, tuple_
 
 from store.bounds import serial_octets, serial_of, utc, word
 from store.counter_tables import CERTIFICATE_BRANCH, EXPIRY_NOTICE
@@ -12,6 +12,7 @@ from store.database import Transaction
 from store.rows import insert_new
 from store.scope import Branches, within
 from store.status import Key
+from store.tables import GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,21 @@ def enter_notices(tx: Transaction, branches: Branches, keys: Collection[Key], pe
     found = tx.execute(select(*columns).where(named, within(tx, CERTIFICATE_BRANCH.c.branch, branches)))
     rows = [{**row._asdict(), "person": person, "at": at} for row in found]
     return len(insert_new(tx, EXPIRY_NOTICE, rows, ("serial", "issuer")))
+
+
+def count_noticed(
+    tx: Transaction, branches: Branches, since: datetime, before: datetime, kind: str | None = None
+) -> int:
+    """Count the valid certificates of a kind (None: of any) that end in a span of time and whose holders were told."""
+    utc("since", since)
+    utc("before", before)
+    table = CERTIFICATE_BRANCH
+    same = and_(EXPIRY_NOTICE.c.serial == table.c.serial, EXPIRY_NOTICE.c.issuer == table.c.issuer)
+    here = [within(tx, table.c.branch, branches), table.c.not_after >= since, table.c.not_after < before]
+    if kind is not None:
+        here.append(table.c.kind == kind)
+    statement = select(func.count()).select_from(table).join(EXPIRY_NOTICE, same).where(table.c.state == GOOD, *here)
+    return int(tx.execute(statement).scalar_one())
 
 
 def notices(tx: Transaction, branches: Branches, keys: Collection[Key]) -> Mapping[Key, Notice]:

@@ -101,6 +101,19 @@ def trail(
     return TrailPage(tuple(found), place)
 
 
+def written(tx: Transaction, since: datetime, before: datetime, most: int) -> tuple[Link, ...]:
+    """Give every entry of a span of time, of all branches, in order, at most ``most``: for an export that stays whole.
+
+    What an officer may read of it `visible` tells; of the rest they get no more than its place and hashes.
+    """
+    utc("since", since)
+    utc("before", before)
+    table = AUDIT_ENTRY
+    statement = select(*[table.c[name] for name in Link.__slots__]).where(table.c.at >= since, table.c.at < before)
+    ordered = statement.order_by(table.c.at, table.c.instance, table.c.sequence).limit(most)
+    return tuple(Link(*row) for row in tx.execute(ordered))
+
+
 def visible(tx: Transaction, branches: Branches, links: Sequence[Link]) -> frozenset[tuple[str, int]]:
     """Tell which of these entries an officer of these branches may read, by instance and sequence."""
     return frozenset((one.link.instance, one.link.sequence) for one in _visible(tx, branches, links))

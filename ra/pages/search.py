@@ -1,6 +1,5 @@
 """The search (page 10): one box or fields, page by page, and the same as a file for a spreadsheet."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from ra.errors import PageError
 from ra.languages import mark
 from ra.office import office
 from ra.pages.certs import READERS
+from ra.places import read_key, write_key
 from ra.scope import roles, scope
 from ra.search import STATES, Wanted, read_wanted
 from ra.standing import KINDS, Shown, kind_name, word
@@ -40,8 +40,6 @@ MOST_ROWS: Final = 10_000
 
 KEPT: Final = 3
 """Searches that a session remembers, one for each tab that is likely to be open."""
-
-_KEY: Final = re.compile(r"([a-z][a-z0-9-]{0,31}):((?:[0-9a-f]{2}){1,20})")
 
 HEADS: Final = (
     mark("Name"),
@@ -99,8 +97,8 @@ class Found:
 @roles(*READERS)
 def find() -> str:
     """The form, and what the search that this session remembers finds now."""
-    wanted = _remembered()
-    found = None if wanted is None else _find(wanted, _place(request.args.get("after")))
+    wanted, after = _remembered(), request.args.get("after")
+    found = None if wanted is None else _find(wanted, None if after is None else read_key(after))
     return _page(wanted or Wanted(), [], found)
 
 
@@ -201,7 +199,7 @@ def _find(wanted: Wanted, after: Key | None) -> Found:
         tuple(_line(hit, names, now) for hit in shown),
         count,
         cases,
-        "" if last is None else f"{last.issuer}:{serial_text(last.serial)}",
+        "" if last is None else write_key(last.key),
     )
 
 
@@ -244,12 +242,3 @@ def _cells(line: Line) -> list[str]:
         minute(hit.not_after),
         hit.branch,
     ]
-
-
-def _place(text: str | None) -> Key | None:
-    if text is None:
-        return None
-    found = _KEY.fullmatch(text)
-    if found is None or not 0 < int(found[2], 16) < 1 << 159:
-        raise PageError("E-5006")
-    return found[1], int(found[2], 16)

@@ -23,12 +23,12 @@ from ca.ceremony.steps import steps
 from ca.ceremony.token_acts import reopen
 from ca.ceremony.transcript import Transcript, read_transcript
 from ca.errors import AuthorityKeyDestroyed, AuthorityRetired
+from ca.responders import current_certificate
 from ca.roster import parse_roster
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import SilentPeople, TerminalPeople, ThrowAwayKeys, WrittenPapers
 from cli.ceremony.rehearsal import prepare_rehearsal
 from cli.ceremony.screen import Screen
-from cli.responders import current_certificate
 from cli.wiring import believed_roster, elapsed_seconds, retirements, utc_now
 from store.certificates import CertificateFilter, find
 from store.database import Database

@@ -21,12 +21,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from ca.authority import AuthorityStatement
+from ca.responders import RESPONDER_PROFILE
 from ca.retirement import open_retirement
 from ca.retiring import FILE_LIMIT, retire
 from ca.signed_document import unpack
 from cli.answering import RenewedResponder, answering
 from cli.chores import Chores, generations, list_signers
-from cli.responders import RESPONDER_PROFILE
 from cli.verifiers import responder_tokens
 from cli.wiring import (
     administrators,

@@ -13,9 +13,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from ca.authority import key_hash
 from ca.hierarchy import responder_certificate
 from ca.issuance import Ledger
+from ca.responders import RESPONDER_PROFILE, responder_certificates, responder_facts, responder_name
 from ca.revocation import withdraw
 from cli.chores import Chores
-from cli.responders import RESPONDER_PROFILE, responder_certificates, responder_facts, responder_name
 from cli.wiring import utc_now
 from store.audit import links
 from store.certificates import CertificateFilter, find

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 
+from tests.fixtures.front import Front
 from tests.fixtures.officers import NOW
 from tests.fixtures.shelf import Shelf
 from tests.fixtures.signing import ISSUER
@@ -170,9 +171,9 @@ def test_a_sibling_of_another_branch_is_not_shown(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("path", ["jpki-auth/xyz", "jpki-auth/00", "JPKI/0a", f"jpki-auth/{'ff' * 20}", "jpki-auth/0"])
-def test_an_address_that_is_no_certificate_is_not_found(shelf: Shelf, path: str) -> None:
+def test_an_address_that_is_no_certificate_is_not_found(front: Front, path: str) -> None:
     """Neither a trace nor a query of the database."""
-    assert shelf.front.browser(READER).get(f"/certs/{path}").status_code == 404
+    assert front.browser(READER).get(f"/certs/{path}").status_code == 404
 
 
 def test_an_administrator_reads_no_certificate(shelf: Shelf) -> None:

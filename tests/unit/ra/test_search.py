@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from ra.csv_file import harmless
-from tests.fixtures.front import Browser
+from tests.fixtures.front import Browser, Front
 from tests.fixtures.shelf import Shelf
 
 READER = "reception-minato"
@@ -171,9 +171,9 @@ def test_what_a_spreadsheet_would_carry_out_is_quoted(cell: str) -> None:
         ({"state": "nonsense"}, "一覧から選んでください。"),
     ],
 )
-def test_what_cannot_be_read_is_said_beside_its_field(filled: Shelf, fields: dict[str, str], said: str) -> None:
+def test_what_cannot_be_read_is_said_beside_its_field(front: Front, fields: dict[str, str], said: str) -> None:
     """What was typed stays, and the page's title begins with the error."""
-    answer = ask(filled.front.browser(READER), **fields)
+    answer = ask(front.browser(READER), **fields)
     assert answer.status_code == 422
     assert said in answer.text
     assert "<title>エラー" in answer.text

@@ -10,7 +10,8 @@ from store.applications import ApplicationRecord, Evidence, add_application
 from store.certificates import CertificateRecord, record, reserve
 from store.database import Database
 from store.issued import Place, count_issued, issued_between
-from store.notices import enter_notices, notices
+from store.notices import count_noticed, enter_notices, notices
+from store.status import revoke
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 MakeCertificate = Callable[..., CertificateRecord]
@@ -58,3 +59,7 @@ def test_notice_is_entered_once_and_for_own_certificates_alone(shelf: Database, 
         assert enter_notices(tx, OURS, keys, "clerk-2", now + timedelta(days=1)) == 0
         assert {key[1]: one.person for key, one in notices(tx, BOTH, keys).items()} == {2: "clerk-1", 4: "clerk-1"}
         assert notices(tx, frozenset({"13103"}), keys) == {}
+        span = now, now + timedelta(days=4)
+        assert [count_noticed(tx, OURS, *span, kind) for kind in (None, "sign", "auth")] == [1, 0, 1]
+        revoke(tx, "jpki-sign", 2, 4, now, None, None)
+        assert count_noticed(tx, OURS, *span) == 0

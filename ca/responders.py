@@ -16,6 +16,15 @@ from ca.statement import PublicKey
 from store.certificates import CertificateFilter, find
 from store.database import Transaction
 
+__all__ = [
+    "PROFILES",
+    "RESPONDER_PROFILE",
+    "current_certificate",
+    "responder_certificates",
+    "responder_facts",
+    "responder_name",
+]
+
 RESPONDER_PROFILE = "ocsp-responder"
 PROFILES = (RESPONDER_PROFILE, "ocsp-responder-last")
 """What a responder's certificate may be: the one that is renewed, and the last one before its authority's key ends."""

@@ -1,10 +1,10 @@
-"""Birth dates in every way in which people say them, and none that does not exist."""
+"""Dates in every way in which people say them, and none that does not exist."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ra.birth_dates import read_birth_date
+from ra.typed_dates import read_date
 
 
 @pytest.mark.parametrize(
@@ -26,16 +26,16 @@ from ra.birth_dates import read_birth_date
 )
 def test_a_date_is_read_in_whatever_form(said: str, date: str) -> None:
     """Full width, eras, their letters, unknown parts as the register has them."""
-    assert read_birth_date(said) == date
+    assert read_date(said) == date
 
 
 @pytest.mark.parametrize("said", ["", "2月30日", "1980-02-30", "1980-13-01", "昭和55年", "X55.1.2", "0000-01-01"])
 def test_what_is_no_date_is_not_guessed_at(said: str) -> None:
     """30 February does not exist, and half a date is none."""
-    assert read_birth_date(said) is None
+    assert read_date(said) is None
 
 
 @given(st.text(max_size=40))
 def test_nothing_that_is_typed_fails(said: str) -> None:
     """Any text at all is a date or none."""
-    assert read_birth_date(said) is None or len(str(read_birth_date(said))) == 10
+    assert read_date(said) is None or len(str(read_date(said))) == 10

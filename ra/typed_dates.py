@@ -1,11 +1,11 @@
-"""Birth dates as people say them, and as a register keeps them: "YYYY-MM-DD", unknown parts zeros."""
+"""Dates as people say them, and as a register keeps them: "YYYY-MM-DD", unknown parts zeros."""
 
 import re
 import unicodedata
 from datetime import date
 from typing import Final
 
-__all__ = ["read_birth_date"]
+__all__ = ["read_date"]
 
 _ERAS: Final = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _LETTERS: Final = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
@@ -13,7 +13,7 @@ _JAPANESE: Final = re.compile(r"(明治|大正|昭和|平成|令和|[MTSHR])(元
 _WESTERN: Final = re.compile(r"(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 
 
-def read_birth_date(text: str) -> str | None:
+def read_date(text: str) -> str | None:
     """The date in a text of any width: "1980-01-02", "19800102", "昭和55年1月2日", "S55.1.2"; None for another.
 
     An unknown month or day is 0 in it, as in the register.

@@ -1,0 +1,174 @@
+"""The ledgers (page 16): 交付記録簿, 証明書管理台帳, 鍵格納媒体管理簿, 手数料; of some days, to read and to print."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+
+from ca.trail import serial_text
+from ra.dates import JST, midnight
+from ra.errors import PageError
+from ra.languages import mark
+from ra.ledger_lines import MOST_SUMMED, Line, fees, lines
+from ra.office import office
+from ra.pages.cases import KINDS, VISITORS
+from ra.pages.certs import READERS
+from ra.pages.search import state_of
+from ra.places import read_key
+from ra.scope import roles, scope
+from ra.standing import kind_name, word
+from ra.typed_dates import read_date
+from store.cases import MOST_EVENTS, Step
+from store.issued import Place, count_issued, issued_between
+from store.ledgers import EventPlace, count_entered, entered
+from store.people import people_of
+
+__all__ = ["PAGES"]
+
+PAGES: Final = Blueprint("ledgers", __name__, url_prefix="/ledgers")
+
+LEDGERS: Final[Mapping[str, str]] = {
+    "hand-overs": mark("Log of hand-overs"),
+    "certificates": mark("Ledger of certificates"),
+    "media": mark("Ledger of key media"),
+    "fees": mark("Fees"),
+}
+"""The ledgers: message ids of their names."""
+
+STEPS: Final[Mapping[str, Step]] = {"hand-overs": "hand-over", "media": "write"}
+PAGE: Final = 100
+LONGEST: Final = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some days, the first and the last included, in Japan's time."""
+
+    first: date
+    last: date
+
+    @property
+    def since(self) -> datetime:
+        """The first moment."""
+        return midnight(self.first)
+
+    @property
+    def before(self) -> datetime:
+        """The moment after the last."""
+        return midnight(self.last + timedelta(days=1))
+
+
+@PAGES.get("/")
+@roles(*READERS)
+def index() -> str:
+    """One of the ledgers, for today or for other days."""
+    ledger = request.args.get("ledger", "hand-overs")
+    if ledger not in LEDGERS:
+        raise PageError("E-5001")
+    span = _span()
+    return render_template(
+        "ledgers/index.html",
+        ledger=ledger,
+        ledgers=LEDGERS,
+        span=span,
+        kinds=KINDS,
+        visitors=VISITORS,
+        officers={person.code: person.name for person in office().roster().persons},
+        branch_names={branch.code: branch.name for branch in office().roster().branches},
+        kind_name=kind_name,
+        serial_text=serial_text,
+        word=word,
+        **_shown(ledger, span),
+    )
+
+
+def _shown(ledger: str, span: Span) -> dict[str, object]:
+    match ledger:
+        case "certificates":
+            return _certificates(span)
+        case "fees":
+            return _fees(span)
+        case _:
+            return _events(span, STEPS[ledger])
+
+
+def _events(span: Span, step: Step) -> dict[str, object]:
+    after = _event_place(request.args.get("after"))
+    branches = scope().branches
+    with office().database.snapshot() as tx:
+        found = entered(tx, branches, step, span.since, span.before, after=after, limit=PAGE + 1)
+        shown = lines(tx, branches, found[:PAGE])
+        count = count_entered(tx, branches, step, span.since, span.before)
+    return {"lines": shown, "count": count, "after": _written(shown[-1]) if len(found) > PAGE else ""}
+
+
+def _certificates(span: Span) -> dict[str, object]:
+    after = _certificate_place(request.args.get("after"))
+    branches, now = scope().branches, office().clock()
+    with office().database.snapshot() as tx:
+        found = issued_between(tx, branches, span.since, span.before, after=after, limit=PAGE + 1)
+        people = people_of(tx, branches, [hit.application_id for hit in found])
+        count = count_issued(tx, branches, span.since, span.before)
+    shown = [(hit, people.get(hit.application_id), state_of(hit, now)) for hit in found[:PAGE]]
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    place = "" if last is None else f"{last.issued_at.isoformat()}~{last.issuer}~{serial_text(last.serial)}"
+    return {"certificates": shown, "count": count, "after": place}
+
+
+def _fees(span: Span) -> dict[str, object]:
+    with office().database.snapshot() as tx:
+        days, whole = fees(tx, scope().branches, span.since, span.before)
+    return {"days": days, "count": len(days), "whole": whole, "most": MOST_SUMMED, "after": ""}
+
+
+def _span() -> Span:
+    """The days that were asked for, today otherwise; PageError E-2103 for none or too many."""
+    today = office().clock().astimezone(JST).date()
+    first, last = (_day(request.args.get(name, "")) or today for name in ("first", "last"))
+    if not first <= last <= first + LONGEST:
+        raise PageError("E-2103")
+    return Span(first, last)
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(read_date(text[:20]) or "")
+    except ValueError:
+        raise PageError("E-2103") from None
+
+
+def _written(line: Line) -> str:
+    place = line.entered.place
+    return f"{place.at.isoformat()}~{place.case_id}~{place.number}"
+
+
+def _event_place(text: str | None) -> EventPlace | None:
+    if text is None:
+        return None
+    try:
+        at, case_id, number = text[:100].split("~")
+        return EventPlace(_moment(at), UUID(case_id), min(int(number), MOST_EVENTS))
+    except ValueError:
+        raise PageError("E-5006") from None
+
+
+def _certificate_place(text: str | None) -> Place | None:
+    if text is None:
+        return None
+    try:
+        at, issuer, serial = text[:120].split("~")
+        return Place(_moment(at), *read_key(f"{issuer}:{serial}"))
+    except ValueError:
+        raise PageError("E-5006") from None
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment has a time zone")
+    return moment
