@@ -6,9 +6,10 @@ After each walk OCSP or the database is asked, never the page alone.
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk, Server
-from tests.browser.town import PATIENCE, Counter, Town, town_of
+from tests.browser.town import PATIENCE, Counter, Keyboard, Town, town_of
 
 Picture = Callable[..., None]
 
@@ -60,3 +61,50 @@ def test_a_new_issue_from_reception_to_hand_over(counter: Counter, desk: Desk, t
     assert [each.person for each in closed.events if each.step == "write"] == ["terminal-branch-13103"]
     assert sorted(each.kind or "" for each in closed.certificates) == ["auth", "sign"]
     assert {town.by_ocsp(each) for each in closed.certificates} == {"good"}
+
+
+def test_a_revocation_by_the_keyboard_alone(desk: Desk, town: Town) -> None:
+    """A removal ends the signing certificate and leaves its sibling (fact sheet c.3); no mouse is touched."""
+    auth = town.has(10, "jpki-auth")
+    sign = town.has(10, "jpki-sign", sibling_not_after=auth.not_valid_after_utc.isoformat())
+    page = desk.window()
+    desk.passkey(page, "reception-1")
+    keys = Keyboard(page)
+    keys.to("form[data-passkey] .button-next")
+    keys.go("Enter")
+    keys.to("a[href='/cases/new']")
+    keys.go("Enter")
+    keys.press("Alt+3")
+    keys.go("Enter")
+    receipt = page.url.split("/cases/")[1]
+    keys.to("input[value=number-card]")
+    keys.press("Space")
+    keys.go("Enter")
+    keys.type("K00000010")
+    keys.go("Enter")
+    keys.to("input[name=event]")
+    while page.locator(":focus").get_attribute("value") != "record-change":
+        keys.press("ArrowDown")
+    keys.to("input[name=certificates][value^='jpki-auth/']")
+    keys.press("Space")
+    keys.go("Enter")
+    keys.go("F12")
+
+    approver = desk.window("approval")
+    desk.passkey(approver, "approver-1", "approval")
+    others = Keyboard(approver)
+    others.to("form[data-passkey] .button-next")
+    others.go("Enter")
+    others.to("a[href='/approvals/']")
+    others.go("Enter")
+    others.to(f"a[href$='{receipt}']")
+    others.go("Enter")
+    others.go("F12")
+
+    page.reload()  # F5, which a browser without a window does not know
+    page.locator("input[name=received]").wait_for(timeout=PATIENCE * 1000)
+    keys.to("input[name=received]")
+    keys.press("Space")
+    keys.go("F12" if page.locator("form[data-passkey]").count() else "Enter")
+    town.comes_to(receipt, "closed")
+    assert (town.by_ocsp(sign), town.by_ocsp(auth)) == ("revoked", "good")
