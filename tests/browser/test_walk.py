@@ -6,7 +6,6 @@ After each walk OCSP or the database is asked, never the page alone.
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk, Server
 from tests.browser.town import PATIENCE, Counter, Keyboard, Town, town_of
