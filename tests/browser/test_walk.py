@@ -6,6 +6,7 @@ After each walk OCSP or the database is asked, never the page alone.
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk, Server
 from tests.browser.town import PATIENCE, Counter, Keyboard, Town, town_of
@@ -62,6 +63,24 @@ def test_a_new_issue_from_reception_to_hand_over(counter: Counter, desk: Desk, t
     assert {town.by_ocsp(each) for each in closed.certificates} == {"good"}
 
 
+def test_a_telephone_is_lost_and_found(counter: Counter, desk: Desk, town: Town) -> None:
+    """One officer suspends; the release, which a telephone's certificate alone has, is approved (fact sheet c.4)."""
+    certificate = town.has(6, "jpki-auth-phone")
+    reception = desk.officer("reception-1")
+    held = counter.asked(reception, "hold", 6, "phone-lost")
+    counter.received(reception)
+    counter.next(reception)
+    town.comes_to(held, "closed")
+    assert town.by_ocsp(certificate) == "held"
+    released = counter.asked(reception, "release", 6, "phone-found")
+    counter.sign(counter.at_approval(released))
+    reception.reload()
+    counter.received(reception)
+    counter.next(reception)
+    town.comes_to(released, "closed")
+    assert town.by_ocsp(certificate) == "good"
+
+
 def test_a_revocation_by_the_keyboard_alone(desk: Desk, town: Town) -> None:
     """A removal ends the signing certificate and leaves its sibling (fact sheet c.3); no mouse is touched."""
     auth = town.has(10, "jpki-auth")
@@ -107,3 +126,33 @@ def test_a_revocation_by_the_keyboard_alone(desk: Desk, town: Town) -> None:
     keys.go("F12" if page.locator("form[data-passkey]").count() else "Enter")
     town.comes_to(receipt, "closed")
     assert (town.by_ocsp(sign), town.by_ocsp(auth)) == ("revoked", "good")
+
+
+def test_a_case_waits_for_the_centre_and_goes_on(counter: Counter, desk: Desk, town: Town, picture: Picture) -> None:
+    """Deferred mode (預かり処理): what was signed is carried out once, as soon as the signer is back."""
+    certificate = town.has(11, "jpki-auth")
+    reception = desk.officer("reception-1")
+    town.stop_signer()
+    receipt = counter.asked(reception, "revoke", 11, "leak")
+    expect(reception.locator("header")).to_contain_text("認証局 停止")
+    counter.sign(counter.at_approval(receipt))
+    reception.reload()
+    reception.check("input[name=consent]")
+    reception.fill("#until", "2026-11-24")
+    reception.fill("#told", "明日10時以降にもう一度お越しください")
+    picture(reception, "deferred", "#step-title")
+    with reception.expect_navigation():
+        reception.click("button:text-is('預かる')")
+    taken = town.file(receipt)
+    assert (taken.record.step, taken.record.deferred) == ("issue", True)
+    assert town.by_ocsp(certificate) == "good"
+    reception.goto("/deferred/")
+    expect(reception.locator("tbody")).to_contain_text(receipt)
+
+    town.start_signer()
+    reception.click(f"text={receipt}")
+    counter.received(reception)
+    counter.next(reception)
+    closed = town.comes_to(receipt, "closed")
+    assert [each.step for each in closed.events].count("issue") == 2  # taken in, and carried out
+    assert town.by_ocsp(certificate) == "revoked"
