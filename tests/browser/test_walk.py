@@ -4,10 +4,12 @@ After each walk OCSP or the database is asked, never the page alone.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from cli.wiring import utc_now
 from tests.browser.conftest import Desk, Server
 from tests.browser.town import PATIENCE, Counter, Keyboard, Town, town_of
 
@@ -61,6 +63,31 @@ def test_a_new_issue_from_reception_to_hand_over(counter: Counter, desk: Desk, t
     assert [each.person for each in closed.events if each.step == "write"] == ["terminal-branch-13103"]
     assert sorted(each.kind or "" for each in closed.certificates) == ["auth", "sign"]
     assert {town.by_ocsp(each) for each in closed.certificates} == {"good"}
+
+
+def test_a_renewal_replaces_the_old_certificate(counter: Counter, desk: Desk, town: Town) -> None:
+    """In its last three months (fact sheet c.2); by the hand-over the new one is valid and the old one revoked."""
+    ends = (utc_now() + timedelta(days=60)).date()
+    old = town.has(8, "jpki-auth", card_expiry=ends.isoformat())
+    reception = desk.officer("reception-1")
+    receipt = counter.open(reception, "renew", "auth")
+    counter.identify(reception)
+    counter.look_up(reception, 8)
+    counter.next(reception)
+    resident = counter.resident(8)
+    counter.agree(resident)
+    counter.choose_pin(resident, "auth")
+    town.comes_to(receipt, "confirm")
+    counter.sign(reception)
+    counter.examine(receipt)
+    counter.sign(counter.at_approval(receipt))
+    reception.reload()
+    counter.received(reception)
+    assert town.by_ocsp(old) == "good"
+    counter.sign(reception)
+    (new,) = town.comes_to(receipt, "closed").certificates
+    town.becomes(old, "revoked")
+    assert town.by_ocsp(new) == "good"
 
 
 def test_a_telephone_is_lost_and_found(counter: Counter, desk: Desk, town: Town) -> None:
