@@ -83,6 +83,31 @@ class OCSPSection(ServiceSection):
     outage_window: int = Field(default=900, ge=0, le=900)
 
 
+Telephone = Annotated[str, Field(pattern=r"^[0-9+() -]{3,24}$")]
+Hours = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class BranchSection(Section):
+    """What a branch's papers say of it: its counter's names and telephone, where the others do not fit."""
+
+    name: str = Field(default="", max_length=40)
+    name_en: str = Field(default="", max_length=60)
+    telephone: Telephone | Literal[""] = ""
+
+
+class CounterSection(Section):
+    """What the papers of all branches say: the counters' telephone, and who stops a lost card's certificates.
+
+    `branches` by the code in the roster; a branch without an entry has the name that the roster gives it.
+    """
+
+    telephone: Telephone
+    loss_telephone: Telephone
+    loss_hours_ja: Hours
+    loss_hours_en: Hours
+    branches: dict[str, BranchSection] = {}
+
+
 class RASection(ServiceSection):
     """The officers' front end: working pages and approvals on two origins, behind one port.
 
@@ -92,6 +117,7 @@ class RASection(ServiceSection):
     `officer_authorities` are certificates (PEM) of those who issue officers' cards, for logging in through the proxy.
     `resident_register` is a file that stands in for the resident register (`ra.register`); a demo home has one.
     `seal_token`, `seal_key` and `seal_certificate` (PEM) seal the papers that leave the counter: all three or none.
+    `counter` is what the papers say of the counters; without it cases have no papers.
     """
 
     origin: Annotated[str, AfterValidator(origin)]
@@ -105,6 +131,7 @@ class RASection(ServiceSection):
     seal_token: str | None = None
     seal_key: str | None = None
     seal_certificate: Path | None = None
+    counter: CounterSection | None = None
 
 
 class PublicationSection(Section):

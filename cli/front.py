@@ -32,6 +32,7 @@ from cli.wiring import (
     utc_now,
 )
 from ra.app import create_app
+from ra.counter_texts import BranchTexts, CounterTexts
 from ra.edge import Edge
 from ra.office import Office, Party
 from ra.register import RegisterFile, RegisterUnreadable
@@ -107,6 +108,7 @@ def office_of(config: Config, database: Database, seal: SealKey | None = None) -
         parties=_parties(config),
         register=_register(config),
         seal=seal,
+        counter=_counter(config),
         demo_keys=_demo_keys(config) if config.demo else None,
     )
 
@@ -119,6 +121,14 @@ def _register(config: Config) -> RegisterFile | None:
         return RegisterFile(config.at(path))
     except RegisterUnreadable as error:
         raise ConfigRefused(config.path, f"ra.resident_register: {error}") from None
+
+
+def _counter(config: Config) -> CounterTexts | None:
+    section = section_of(config).counter
+    if section is None:
+        return None
+    branches = {code: BranchTexts(**each.model_dump()) for code, each in section.branches.items()}
+    return CounterTexts(**{**section.model_dump(exclude={"branches"}), "branches": branches})
 
 
 def edge_of(config: Config) -> Edge:

@@ -22,6 +22,7 @@ from ra.navigation import menu_of
 from ra.office import OFFICE, Office, Party, office
 from ra.pages import (
     approvals,
+    case_papers,
     cases,
     certs,
     deferred,
@@ -57,6 +58,7 @@ PAGES: Final[tuple[tuple[Blueprint, frozenset[Party]], ...]] = (
     (trail.PAGES, WORKING),
     (terminal_api.PAGES, WORKING),
     (cases.PAGES, WORKING),
+    (case_papers.PAGES, WORKING),
     (approvals.PAGES, APPROVAL),
     (deferred.PAGES, WORKING),
 )
@@ -74,12 +76,14 @@ class Limits:
     """How many requests are answered.
 
     `login`: attempts to log in from one address. `terminal`: those of one terminal, which asks every second, and
-    `terminals`: those of all terminals behind one address. `all`: any others of one officer or address.
+    `terminals`: those of all terminals behind one address. `papers`: those of one officer.
+    `all`: any others of one officer or address.
     """
 
     login: str = "60 per minute"
     terminal: str = "180 per minute"
     terminals: str = "6000 per minute"
+    papers: str = "60 per minute"
     all: str = "600 per minute"
 
 
@@ -132,6 +136,7 @@ def register_pages(app: Flask, limits: Limits) -> None:
     limiter.limit(limits.login, key_func=get_remote_address, methods=["POST"])(login.PAGES)
     limiter.limit(limits.terminal, key_func=terminal_api.asking)(terminal_api.PAGES)
     limiter.limit(limits.terminals, key_func=get_remote_address)(terminal_api.PAGES)
+    limiter.limit(limits.papers, key_func=asker)(case_papers.PAGES)
     for pages, sites in PAGES:
         app.register_blueprint(pages)
         app.extensions.setdefault(SITES, {})[pages.name] = sites

@@ -160,6 +160,18 @@ CASE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             "It is written in digits, at most five.",
             "Go back and correct the fee.",
         ),
+        "E-1701": Fault(
+            404,
+            "This paper does not belong to case %(receipt)s as it stands.",
+            "Each paper fits certain procedures, from a certain step on.",
+            "Open the case: it offers the papers that fit.",
+        ),
+        "E-1702": Fault(
+            409,
+            "The paper cannot be printed.",
+            "%(why)s",
+            "Write the paper by hand, and tell the administrators this code.",
+        ),
         "E-3005": Fault(
             409,
             "The centre works, so the case need not be deferred.",

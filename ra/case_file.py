@@ -75,10 +75,19 @@ class CaseFile:
 
     def latest(self, kind: type[AnyRecord]) -> AnyRecord | None:
         """The newest record of that kind, None where there is none."""
+        found = self._found(kind)
+        return None if found is None else found[1]
+
+    def event_of(self, kind: type[Record]) -> CaseEvent | None:
+        """The event that holds the newest record of that kind: who wrote it down, and when."""
+        found = self._found(kind)
+        return None if found is None else found[0]
+
+    def _found(self, kind: type[AnyRecord]) -> tuple[CaseEvent, AnyRecord] | None:
         for event in reversed(self.events):
             if kind.step in (None, event.step):
                 try:
-                    return kind.of(event.facts)
+                    return event, kind.of(event.facts)
                 except ValidationError:  # another record of the same step
                     continue
         return None

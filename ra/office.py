@@ -14,6 +14,7 @@ from ca.roster import Roster
 from ca.seals import SealKey
 from ca.statement import PrivateKey
 from policies.profile import CertificateProfile
+from ra.counter_texts import CounterTexts
 from ra.register import Register
 from store.authorities import AuthorityRecord
 from store.database import Database
@@ -35,6 +36,7 @@ class Office:
     `random` gives that many octets, `clock` is UTC to the second. `wake` tells the signer that there is work.
     `register` answers for the resident register, None where officers read it from a screen of its own.
     `seal` seals the papers that leave the counter; without one they are printed unsealed, and say nothing of a seal.
+    `counter` is what papers say of the counters; without it a case has no papers.
     `demo_keys` gives the software key of a person on a site, and exists in demo homes only.
     """
 
@@ -53,6 +55,7 @@ class Office:
     parties: Parties
     register: Register | None = None
     seal: SealKey | None = None
+    counter: CounterTexts | None = None
     demo_keys: Callable[[str, Party], PrivateKey] | None = None
 
     def __post_init__(self) -> None:

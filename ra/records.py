@@ -172,9 +172,13 @@ class Target(Record):
 
 
 class Selection(Record):
-    """The certificates to revoke, hold or release, and the life event that is the reason (対象の選択)."""
+    """The certificates to revoke, hold or release, and the life event that is the reason (対象の選択).
+
+    `name` is the holder's as the register had it, for the papers; empty where it was not kept.
+    """
 
     step: ClassVar[Step | None] = "select"
+    name: Annotated[str, Field(max_length=100)] = ""
     event: Annotated[str, Field(max_length=64)]
     targets: Annotated[tuple[Target, ...], Field(min_length=1, max_length=8)]
     invalid_since: AwareDatetime | None = None

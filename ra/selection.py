@@ -6,6 +6,7 @@ The table of life events decides what happens to which certificate; nobody at th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ca.holder import holder_name
 from policies.errors import LifeEventRefused
 from policies.life_events import Effect, LifeEvent, effect_of, holder_kinds, life_events
 from ra.case_file import CaseFile
@@ -15,6 +16,7 @@ from ra.events import demand, enter
 from ra.holdings import Holding, awaited_by, held_by
 from ra.office import Office
 from ra.records import Selection, Target
+from ra.register import Entry
 from ra.scope import Scope
 from ra.workflow import ACTIONS
 from store.cases import CaseKind, CaseRecord
@@ -85,13 +87,14 @@ def _candidates(office: Office, kind: CaseKind, holder: bytes) -> tuple[Holding,
 
 
 def choose(
-    office: Office, scope: Scope, file: CaseFile, holder: bytes, certificates: Sequence[str], event: str
+    office: Office, scope: Scope, file: CaseFile, entry: Entry, certificates: Sequence[str], event: str
 ) -> CaseRecord:
-    """Write down the certificates, each as "ISSUER/SERIAL", and the event.
+    """Write down the certificates of the register's entry, each as "ISSUER/SERIAL", and the event.
 
     PageError E-1501 for no certificate, E-1502 for an event that does nothing of this kind to one of them.
     """
     demand(file.record, "select")
+    holder = holder_name(office.salt, entry.reference)
     candidates = _candidates(office, file.record.kind, holder)
     found = {f"{each.issuer}/{_hex(each.serial)}": each for each in candidates}
     wanted = [found[each] for each in certificates if each in found]
@@ -112,7 +115,7 @@ def choose(
         for each in wanted
     )
     with office.database.transaction() as tx:
-        return enter(tx, scope, file.record, Selection(event=event, targets=targets), now)
+        return enter(tx, scope, file.record, Selection(name=entry.name, event=event, targets=targets), now)
 
 
 def _act(event: str, kind: str) -> str | None:

@@ -14,14 +14,14 @@ from sqlalchemy import Column, ColumnElement, Row, Select, literal, select, tupl
 
 from store.bounds import serial_octets, serial_of
 from store.counter_tables import CERTIFICATE_BRANCH, IS_ENDED_EARLY, PERSON_ENTRY
-from store.crls import CRLRecord
+from store.crls import CRLRecord, first_crl_after
 from store.database import Transaction
 from store.errors import UnknownCertificate
 from store.people import PersonFilter, person_conditions
 from store.rows import among
 from store.scope import MOST_COUNTED, Branches, count_most, first, of_few, page, within
 from store.status import NAMES, Key, State, Status, statuses
-from store.tables import CRL, GOOD
+from store.tables import GOOD
 
 _STATES = {name: number for number, name in NAMES.items()}
 
@@ -132,15 +132,7 @@ def first_list(tx: Transaction, hit: CertificateHit, partition: str) -> CRLRecor
     """
     if hit.status.revoked_at is None:
         return None
-    statement = (
-        select(*[CRL.c[name] for name in CRLRecord.__slots__])
-        .where(CRL.c.issuer == hit.issuer, CRL.c.partition == partition, CRL.c.authority == hit.authority)
-        .where(CRL.c.this_update > hit.status.revoked_at)
-        .order_by(CRL.c.number)
-        .limit(1)
-    )
-    row = tx.execute(statement).one_or_none()
-    return None if row is None else CRLRecord(*row)
+    return first_crl_after(tx, hit.authority, partition, hit.status.revoked_at)
 
 
 COLUMNS = [CERTIFICATE_BRANCH.c[name] for name in CertificateHit.__slots__ if name != "status"]

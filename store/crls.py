@@ -157,6 +157,20 @@ def latest_crl(tx: Transaction, authority: str, partition: str) -> CRLRecord | N
     return None if row is None else CRLRecord(*row)
 
 
+def first_crl_after(tx: Transaction, authority: str, partition: str, at: datetime) -> CRLRecord | None:
+    """Give the record of the authority's first list for a partition with a thisUpdate after a moment, or None."""
+    issuer, _, _ = authority.rpartition("-g")
+    statement = (
+        select(*[CRL.c[name] for name in CRLRecord.__slots__])
+        .where(CRL.c.issuer == issuer, CRL.c.partition == partition, CRL.c.authority == authority)
+        .where(CRL.c.this_update > at)
+        .order_by(CRL.c.number)
+        .limit(1)
+    )
+    row = tx.execute(statement).one_or_none()
+    return None if row is None else CRLRecord(*row)
+
+
 def request_publication(tx: Transaction, request: PublicationRequest) -> None:
     """Ask the signer for lists; it looks each second."""
     tx.execute(insert(PUBLICATION_REQUEST), {name: getattr(request, name) for name in _REQUEST[:-2]})

@@ -205,7 +205,7 @@ class SampleCounter:
         if until == "select":
             return
         held = self.held(entry)
-        choose(self.office, self.desk, self.file(case), self.holder(entry), list(map(code_of, held)), "request")
+        choose(self.office, self.desk, self.file(case), entry, list(map(code_of, held)), "request")
         self.submit(case)
 
     def stopped(self, case: CaseRecord, how: Deferral | Withdrawal) -> None:

@@ -19,6 +19,7 @@ from ra.errors import PageError
 from ra.identity import AGENT_PAPERS, DOCUMENTS
 from ra.languages import mark
 from ra.office import Office
+from ra.pages.case_papers import offered
 from ra.register import Entry
 from ra.scan import fold_code
 from ra.scope import DECIDERS, ROLE_NAMES
@@ -94,6 +95,8 @@ def context_of(desk: Desk) -> Context:
         "may_stop": desk.scope.may(Role.RECEPTION),
         "centre": works,
         "seen": f"{stage.step}.{works.state}.{file.record.events}",
+        "papers": offered(desk),
+        "no_papers": here.counter is None,
         "wordings": tuple(wording_of(here, each) for each in desk.saved()) if file.submission else (),
         **(form(desk) if may and form is not None else {}),
     }

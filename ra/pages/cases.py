@@ -11,7 +11,6 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
-from ca.holder import holder_name
 from ca.roster import Role
 from ra.errors import PageError
 from ra.languages import mark
@@ -144,9 +143,8 @@ def selected(receipt: str) -> ResponseReturnValue:
     entry = entry_of(desk.office, fold_code(request.form.get("card", "")))
     if entry is None:
         raise PageError("E-1108")
-    holder = holder_name(desk.office.salt, entry.reference)
     certificates = request.form.getlist("certificates")[:8]
-    choose(desk.office, desk.scope, desk.file, holder, certificates, request.form.get("event", ""))
+    choose(desk.office, desk.scope, desk.file, entry, certificates, request.form.get("event", ""))
     return _back(receipt)
 
 

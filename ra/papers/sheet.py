@@ -103,7 +103,13 @@ def paper_pdf(paper: Paper, language: Language, key: SealKey | None) -> bytes:
     if sealing is None:
         return pdf
     reason, field = f"{paper.form.title.ja} {paper.form.title.en}", f"seal-{paper.form.name}"
-    return seal(pdf, sealing.key, sealing.certificate, field=field, reason=reason, at=paper.at)
+    return seal(pdf, sealing.key, sealing.certificate, field=field, reason=reason, at=_last_told(paper))
+
+
+def _last_told(paper: Paper) -> datetime:
+    """The last moment of which the paper tells what happened: nobody seals what is still to come."""
+    done_at: datetime | None = getattr(paper, "done_at", None)
+    return paper.at if done_at is None else max(paper.at, done_at)
 
 
 def _rendered(paper: Paper, language: Language, sealed: bool, lacking: Collection[str]) -> bytes:

@@ -46,7 +46,7 @@ class Visible:
     crl: Moment
 
 
-Certificates = Annotated[tuple[Affected, ...], Field(min_length=1, max_length=4)]
+Certificates = Annotated[tuple[Affected, ...], Field(min_length=1, max_length=8)]
 
 
 @dataclass(frozen=True, slots=True, config=CONFIG)

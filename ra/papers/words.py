@@ -38,7 +38,7 @@ Promise: TypeAlias = Literal["telephone", "visit", "post"]
 CheckResult: TypeAlias = Literal["pass", "fail", "none"]
 Thing: TypeAlias = Literal[
     "card", "application", "photo-document", "two-documents", "attorney", "answer", "agent-document", "fee", "police",
-    "sheet", "medium", "notice",
+    "sheet", "slip", "medium", "notice",
 ]  # fmt: skip
 Check: TypeAlias = Literal[
     "belongs", "approver", "complete", "name", "signature", "strength", "fresh", "subject", "single", "domain"
@@ -81,6 +81,7 @@ THINGS: Final[Mapping[Thing, Words]] = MappingProxyType(
         "fee": Words("手数料", "Fee"),
         "police": Words("警察への届出の受理番号", "Reference number of the police report"),
         "sheet": Words("交付書(写し)", "Hand-over sheet (copy)"),
+        "slip": Words("手続の結果の通知", "Paper that tells the outcome"),
         "medium": Words("鍵格納媒体", "Key medium"),
         "notice": Words("発行通知", "Issue notice"),
     }

@@ -15,6 +15,7 @@ from cli.options import FileRefused
 from cli.seal import opened_seal, write_seal_certificate
 from cli.wiring import open_database, open_token, utc_now
 from hsm.generation import KeyAlgorithm
+from ra.counter_texts import BranchTexts
 from tests.fixtures.home import Home
 
 pytestmark = pytest.mark.xdist_group("home")
@@ -97,6 +98,24 @@ def test_the_front_end_gets_its_seal(home: Home) -> None:
         office = office_of(home.config, database, key)
         assert office.seal is key
     database.close()
+
+
+def test_the_front_end_gets_the_texts_of_its_papers(home: Home) -> None:
+    """What papers say of the counters stands in the configuration; a branch may say something else."""
+    ours = '[ra.counter.branches.branch-13103]\ntelephone = "03-0000-0001"\n\n[terminals]\n'
+    config = load_config(edited(home, "[terminals]\n", ours))
+    database = open_database(config, "ra")
+    counter = office_of(config, database).counter
+    database.close()
+    assert counter is not None
+    assert (counter.telephone, counter.loss_telephone) == ("03-0000-0000", "0120-000-000")
+    assert counter.branches == {"branch-13103": BranchTexts(telephone="03-0000-0001")}
+
+
+def test_a_telephone_that_nobody_can_dial_is_refused(home: Home) -> None:
+    """It would be found on a paper by somebody who lost a card."""
+    with pytest.raises(ConfigRefused, match=r"ra\.counter\.loss_telephone"):
+        load_config(edited(home, '"0120-000-000"', '"call us"'))
 
 
 def test_an_ended_certificate_is_refused(home: Home) -> None:
