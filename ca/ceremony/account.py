@@ -12,7 +12,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from ca.ceremony.entry import CLOSED, Entry
+from ca.ceremony.confirmations import done_steps
+from ca.ceremony.entry import CLOSED, RESUMED, Entry
 from ca.ceremony.script import Script, Words
 from ca.ceremony.steps import Step, steps
 from ca.ceremony.transcript import DROPPED
@@ -77,7 +78,7 @@ _DEVIATIONS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "step.stopped": Words(ja="手順が中断した", en="the step was interrupted"),
         "step.deviation": Words(ja="手順をやり直した", en="the step was taken again"),
-        "ceremony.resumed": Words(ja="セレモニーを再開した", en="the ceremony was resumed"),
+        RESUMED: Words(ja="セレモニーを再開した", en="the ceremony was resumed"),
         "key.discarded": Words(ja="証明書のない鍵を消去した", en="a key without a certificate was destroyed"),
         "certificate.abandoned": Words(
             ja="記録されなかった証明書の番号を失効扱いとした", en="a serial number that was not recorded was given up"
@@ -96,7 +97,7 @@ def account(script: Script, entries: Sequence[Entry]) -> Account:
         opened=entries[0].at,
         ended=last.at,
         closed=last.event == CLOSED,
-        sittings=1 + sum(each.event == "ceremony.resumed" for each in entries),
+        sittings=1 + sum(each.event == RESUMED for each in entries),
         entries=len(entries),
         root=last.hash,
         steps=tuple(_taken(step, [each for each in entries if each.step == step.code]) for step in steps(script)),
@@ -128,12 +129,12 @@ def _deviations(entries: Sequence[Entry]) -> Iterator[Deviation]:
 
 
 def _digests(entries: Sequence[Entry], known: Mapping[str, Step]) -> Iterator[Digest]:
-    for each in entries:
-        step = known.get(each.step or "")
-        if each.event != "step.done" or step is None:
+    for code, facts in done_steps(entries).items():
+        step = known.get(code)
+        if step is None:
             continue
         subject = next((step.facts[name] for name in ("label", "authority", "file", "token") if name in step.facts), "")
-        for name, value in _flat(each.facts):
+        for name, value in _flat(facts):
             if isinstance(value, str) and len(value) == _DIGEST and _hexadecimal(value):
                 yield Digest(step.code, f"{step.action} {subject} {name}", value)
 

@@ -3,18 +3,38 @@
 A line that was rewritten with all that follow it still chains, but no person signed what it now says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from ca.ceremony.entry import Entry
+from ca.ceremony.entry import RESUMED, Entry
 from ca.ceremony.errors import CeremonyChanged, ConfirmationRefused, TranscriptBroken
 from ca.ceremony.presence import Confirmation, check
 from ca.ceremony.script import Credential, Person, Script
 from ca.ceremony.steps import Step, steps
 from ca.errors import KeyUnusable
 
-__all__ = ["check_confirmations"]
+__all__ = ["check_confirmations", "done_steps"]
+
+
+def done_steps(entries: Iterable[Entry]) -> dict[str, Mapping[str, JsonValue]]:
+    """What each step gave that counts as done, by the step's code, in order.
+
+    People sign everything written before their confirmation, so what was written after the last one is vouched for by
+    nobody once the program that wrote it has ended: a step whose end stands there counts as done until a sitting
+    begins, and is then taken again.
+    """
+    done: dict[str, Mapping[str, JsonValue]] = {}
+    unsigned: str | None = None
+    for entry in entries:
+        if entry.event == "step.confirmed":
+            unsigned = None
+        elif entry.event == "step.done" and entry.step is not None:
+            unsigned, done[entry.step] = entry.step, entry.facts
+        elif entry.event == RESUMED and unsigned is not None:
+            del done[unsigned]
+            unsigned = None
+    return done
 
 
 def check_confirmations(script: Script, entries: Sequence[Entry], *, open: bool = False) -> None:
@@ -27,7 +47,7 @@ def check_confirmations(script: Script, entries: Sequence[Entry], *, open: bool 
         raise CeremonyChanged("the script", "the transcript names another digest")
     people = _signing_people(script, entries[0])
     listed = {each.code: each for each in steps(script)}
-    waiting = list(listed)
+    order = list(listed)
     confirmed: list[tuple[str | None, str]] = []
     for line, entry in enumerate(entries, 1):
         if entry.event == "step.begun":
@@ -36,9 +56,11 @@ def check_confirmations(script: Script, entries: Sequence[Entry], *, open: bool 
             _check_confirmation(script, people, entry)
             confirmed.append((entry.step, entry.actor))
         elif entry.event == "step.done":
-            _check_done(listed, waiting, entry, confirmed, line)
-    if waiting and not open:
-        raise TranscriptBroken(len(entries), f"step {waiting[0]} was never done")
+            before = done_steps(entries[: line - 1])
+            _check_done(listed, order[len(before) :], entry, confirmed, line)
+    missing = order[len(done_steps(entries)) :]
+    if missing and not open:
+        raise TranscriptBroken(len(entries), f"step {missing[0]} was never done")
 
 
 def _signing_people(script: Script, opening: Entry) -> Mapping[str, Person]:
@@ -69,9 +91,9 @@ def _check_confirmation(script: Script, people: Mapping[str, Person], entry: Ent
 
 
 def _check_done(
-    listed: Mapping[str, Step], waiting: list[str], entry: Entry, confirmed: list[tuple[str | None, str]], line: int
+    listed: Mapping[str, Step], waiting: Sequence[str], entry: Entry, confirmed: list[tuple[str | None, str]], line: int
 ) -> None:
     if not waiting or entry.step != waiting[0]:
         raise TranscriptBroken(line, f"step {entry.step} was done out of the script's order")
-    if confirmed != [(entry.step, person) for person in listed[waiting.pop(0)].confirm]:
+    if confirmed != [(entry.step, person) for person in listed[waiting[0]].confirm]:
         raise TranscriptBroken(line, f"step {entry.step} was done without the confirmations it needs")

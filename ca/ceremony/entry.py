@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 from ca.canonical import CONFIG, Digest, decode, encode
 from ca.errors import DocumentMalformed, TooLarge
 
-__all__ = ["CLOSED", "LINE_LIMIT", "NO_ROOT", "OPENED", "PROGRAM", "Entry", "hash_of"]
+__all__ = ["CLOSED", "LINE_LIMIT", "NO_ROOT", "OPENED", "PROGRAM", "RESUMED", "Entry", "hash_of"]
 
 LINE_LIMIT: Final = 64 * 1024
 """Octets of a line, its newline included."""
@@ -29,6 +29,9 @@ OPENED: Final = "ceremony.opened"
 
 CLOSED: Final = "ceremony.closed"
 """The event of the last entry, and of no other."""
+
+RESUMED: Final = "ceremony.resumed"
+"""The event that begins each sitting after the first."""
 
 PROGRAM: Final = "program"
 """The actor of what the program does by itself."""

@@ -12,13 +12,13 @@ from typing import Final
 from pydantic import JsonValue
 
 from ca.ceremony import certificate_acts, link_acts, record_acts, retirement_acts, token_acts
-from ca.ceremony.confirmations import check_confirmations
+from ca.ceremony.confirmations import check_confirmations, done_steps
 from ca.ceremony.errors import CeremonyChanged, TranscriptClosed
 from ca.ceremony.presence import check, check_against_roster
 from ca.ceremony.room import Act, Attempt, CeremonyToken, Facts, Room
 from ca.ceremony.script import TokenPlan
 from ca.ceremony.steps import Step, steps
-from ca.ceremony.transcript import CLOSED, OPENED, PROGRAM, Entry, Transcript
+from ca.ceremony.transcript import CLOSED, OPENED, PROGRAM, RESUMED, Entry, Transcript
 from ca.ceremony.words import digest_words
 from ca.issuance import Checkpoint, passed
 
@@ -63,7 +63,7 @@ class Run:
             resumed = bool(self.transcript.entries)
             if resumed:
                 self._refuse_change()
-                self._write("ceremony.resumed", {"root": self.transcript.root.hex()})
+                self._write(RESUMED, {"root": self.transcript.root.hex()})
             else:
                 self._write(OPENED, self._opening())
                 self.checkpoint(OPENED)
@@ -158,8 +158,8 @@ class Run:
         return tuple(each for each in self.transcript.entries if each.step == step.code)
 
     def _done(self, step: Step) -> Facts | None:
-        """What a step gave that is done."""
-        return next((each.facts for each in self._entries(step) if each.event == "step.done"), None)
+        """What a step gave that is done, as far as people vouch for it."""
+        return done_steps(self.transcript.entries).get(step.code)
 
     def _opening(self) -> Facts:
         script = self.room.script

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from pydantic import JsonValue
 
-from ca.ceremony.entry import CLOSED, NO_ROOT, OPENED, PROGRAM, Entry, hash_of
+from ca.ceremony.entry import CLOSED, NO_ROOT, OPENED, PROGRAM, RESUMED, Entry, hash_of
 from ca.ceremony.errors import (
     TranscriptBroken,
     TranscriptClosed,
@@ -26,7 +26,18 @@ from ca.ceremony.errors import (
 from ca.errors import TooLarge
 from store.floor import sync_directory
 
-__all__ = ["CLOSED", "DROPPED", "FILE_LIMIT", "NO_ROOT", "OPENED", "PROGRAM", "Entry", "Transcript", "read_transcript"]
+__all__ = [
+    "CLOSED",
+    "DROPPED",
+    "FILE_LIMIT",
+    "NO_ROOT",
+    "OPENED",
+    "PROGRAM",
+    "RESUMED",
+    "Entry",
+    "Transcript",
+    "read_transcript",
+]
 
 FILE_LIMIT: Final = 32 * 1024 * 1024
 """Octets of a transcript."""

@@ -159,7 +159,7 @@ class TerminalPeople:
     def reason(self, step: Step) -> str:
         """Why the step is taken again, in the operator's words; asked until there are some."""
         while True:
-            typed = self._screen.ask(f"Step {step.code} was interrupted. Why is it taken again?")
+            typed = self._screen.ask(f"Why was step {step.code} interrupted? It is taken again.")
             if typed is None:
                 raise TimedOut("the operator", f"the reason for step {step.code}", self._screen.limit)
             if typed.strip():

@@ -16,13 +16,12 @@ from cryptography import x509
 from ca.authority import AuthorityStatement
 from ca.ceremony.confirmations import check_confirmations
 from ca.ceremony.entry import Entry
-from ca.ceremony.errors import CeremonyChanged
 from ca.ceremony.room import Facts, Room
 from ca.ceremony.run import Run
 from ca.ceremony.script import load_script
 from ca.ceremony.steps import steps
 from ca.ceremony.token_acts import reopen
-from ca.ceremony.transcript import PROGRAM, Transcript, read_transcript
+from ca.ceremony.transcript import Transcript, read_transcript
 from ca.errors import AuthorityKeyDestroyed, AuthorityRetired
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import SilentPeople, TerminalPeople, WrittenPapers
@@ -303,26 +302,6 @@ def test_destruction(hold: Callable[[str], Held]) -> None:
         assert current_certificate(tx, "lgpki-org-g1", record.x509(), key, utc_now()) == responder
     with held.database() as database, pytest.raises(AuthorityKeyDestroyed):
         retirements(held.hall.config, database).check_signing(record.key_hash, utc_now())
-
-
-def test_a_key_that_is_said_to_be_destroyed_and_is_there_stops_the_next_sitting(tmp_path: Path) -> None:
-    """Nobody has confirmed the last lines of an interrupted transcript yet, so the token is asked."""
-    hall = make_hall("destruction", tmp_path / "hall")
-    destroying = next(each for each in steps(hall.script) if each.action == "key.destroy")
-
-    def interrupt(point: str) -> None:
-        if point == f"{destroying.code}.confirmed":
-            raise Interrupted(point)
-
-    with room_of(hall) as room:
-        with Transcript.create(hall.transcript, rehearsal=False) as lines, pytest.raises(Interrupted):
-            Run(room, lines, elapsed_seconds, interrupt).hold()
-        with Transcript.reopen(hall.transcript) as lines:
-            said: Facts = {"label": destroying.facts["label"], "objects_before": [], "objects_after": []}
-            lines.append("step.done", said, step=destroying.code, actor=PROGRAM, at=utc_now(), elapsed=0.0)
-            with pytest.raises(CeremonyChanged) as caught:
-                Run(room, lines, elapsed_seconds).hold()
-    assert caught.value.what == f"The key {destroying.facts['label']}"
 
 
 def test_retirement(hold: Callable[[str], Held]) -> None:

@@ -128,11 +128,14 @@ class _Writer:
             )
         )
 
-    def take(self, step: Step) -> None:
+    def begin(self, step: Step) -> None:
         self.write("step.begun", {"action": step.action, **step.facts}, step)
         for code in step.confirm:
             signed = confirm(credential(code), sha256(SCRIPT).digest(), step.code, code, self.entries[-1].hash)
             self.write("step.confirmed", signed.facts, step, code)
+
+    def take(self, step: Step) -> None:
+        self.begin(step)
         self.write("step.done", _DONE.get(step.action, {}), step)
 
 
@@ -145,7 +148,7 @@ def transcript(
     writer.write(OPENED, {"id": "jpki-sign-g1", "kind": "one-tier-ca", "script": sha256(SCRIPT).hexdigest()})
     for step in listed:
         if step.code == interrupted:
-            writer.write("step.begun", {"action": step.action, **step.facts}, step)
+            writer.begin(step)
             writer.write("step.stopped", {"code": "KeyboardInterrupt"}, step)
             writer.write("ceremony.resumed", {"root": writer.entries[-1].hash.hex()})
             writer.write("step.deviation", {"reason": reason}, step)

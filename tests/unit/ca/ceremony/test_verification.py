@@ -12,6 +12,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from ca.ceremony import verification
+from ca.ceremony.confirmations import done_steps
 from ca.ceremony.errors import (
     CeremonyChanged,
     CeremonyRefused,
@@ -23,7 +24,7 @@ from ca.ceremony.errors import (
 )
 from ca.ceremony.minutes import SCRIPT_NAME, TRANSCRIPT_NAME, minutes_pdf
 from ca.ceremony.sealing import seal_minutes
-from ca.ceremony.transcript import read_transcript
+from ca.ceremony.transcript import RESUMED, read_transcript
 from ca.ceremony.verification import check_confirmations, check_minutes, verify
 from ca.documents import edition
 from ca.paper_errors import PaperRefused, SealBroken, SealOfStranger
@@ -288,6 +289,25 @@ def test_a_step_out_of_order_is_named(record: bytes) -> None:
     entries = [each for each in read_transcript(record) if each.step != "S01"]
     kept = [each for each in entries if each.event != "step.confirmed"]
     with pytest.raises(TranscriptBroken, match="out of the script's order"):
+        check_confirmations(script(), read_transcript(rechained(kept)))
+
+
+def test_an_end_that_nobody_signed_counts_until_a_sitting_begins(record: bytes) -> None:
+    """What was written after the last confirmation could be anybody's once the program has ended."""
+    entries = list(read_transcript(record))
+    (end,) = [at for at, each in enumerate(entries) if (each.step, each.event) == ("S03", "step.done")]
+    resumed = replace(entries[end], event=RESUMED, step=None, facts={})
+    assert list(done_steps(entries[: end + 1])) == ["S01", "S02", "S03"]
+    assert list(done_steps([*entries[: end + 1], resumed])) == ["S01", "S02"]
+
+
+def test_a_step_is_not_passed_over_after_an_end_that_nobody_signed(record: bytes) -> None:
+    """A sitting that went on with the next step took somebody's word for the last one."""
+    entries = list(read_transcript(record))
+    (end,) = [at for at, each in enumerate(entries) if (each.step, each.event) == ("S03", "step.done")]
+    entries.insert(end + 1, replace(entries[end], event=RESUMED, step=None, facts={}))
+    kept = [each for each in entries if each.event != "step.confirmed" or each.number <= end]
+    with pytest.raises(TranscriptBroken, match="S04 was done out of the script's order"):
         check_confirmations(script(), read_transcript(rechained(kept)))
 
 
