@@ -3,8 +3,11 @@
 A restored copy of the database cannot bring an old roster back, because this file was not restored with it.
 """
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from store.errors import FloorRefused
@@ -33,16 +36,28 @@ class VersionFloor:
         return int(content)
 
     def raise_to(self, version: int) -> None:
-        """Write ``version`` durably; a lower one than the floor is FloorRefused, an equal one changes nothing."""
-        floor = self.value
-        if version < floor:
-            raise FloorRefused(f"{version} is below {floor}")
-        if version > floor:
-            replace_durably(self._path, f"{version}\n".encode())
+        """Write ``version`` durably; a lower one than the floor is FloorRefused, an equal one changes nothing.
+
+        Programs that share the file take turns, so the highest version of them all stands there in the end.
+        """
+        with _turn(self._path.parent):
+            floor = self.value
+            if version < floor:
+                raise FloorRefused(f"{version} is below {floor}")
+            if version > floor:
+                _replace(self._path, f"{version}\n".encode())
 
 
 def replace_durably(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path`` so that after a power cut either the old or the new content stands there."""
+    """Put ``content`` at ``path`` so that after a power cut either the old or the new content stands there.
+
+    Of several programs that do so at once the last one's content stands there, whole.
+    """
+    with _turn(path.parent):
+        _replace(path, content)
+
+
+def _replace(path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.new")
     with beside.open("wb") as file:
         file.write(content)
@@ -50,6 +65,17 @@ def replace_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     beside.replace(path)
     sync_directory(path.parent)
+
+
+@contextmanager
+def _turn(directory: Path) -> Iterator[None]:
+    """Be the only writer of a replaced file in ``directory``; the lock is the directory's, so it leaves no file."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def create_durably(path: Path, content: bytes) -> bool:

@@ -207,7 +207,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One time that a step is taken. `earlier` are the entries of the times before it that were interrupted.
+    """One time that a step is taken. `earlier` are the entries of the times before it that do not count.
 
     `note` writes an event that must not get lost; `reached` is passed at named points, where tests stop the process.
     """
@@ -219,11 +219,11 @@ class Attempt:
 
     @property
     def again(self) -> bool:
-        """Whether the step was begun before and interrupted."""
+        """Whether the step was begun before: interrupted, or done and not signed for (`confirmations.done_steps`)."""
         return bool(self.earlier)
 
     def noted(self, event: str) -> bool:
-        """Whether an interrupted attempt wrote this event."""
+        """Whether an earlier attempt wrote this event."""
         return any(each.event == event for each in self.earlier)
 
     def fact(self, name: str) -> str:

@@ -1,7 +1,8 @@
 """Holding a ceremony: its steps in order, each confirmed by its people, done, and written down before the next.
 
-The transcript is the only memory: what it says was done is done, what it says was begun and not done is settled by
-its act when the ceremony is resumed. `checkpoint` is passed at named points, where tests stop the process.
+The transcript is the only memory: what it says was done, and people have signed since, is done; what it says was begun
+and not done, or was done and nobody has signed since, is settled by its act when the ceremony is resumed. `checkpoint`
+is passed at named points, where tests stop the process.
 """
 
 from collections.abc import Callable, Iterator, Mapping

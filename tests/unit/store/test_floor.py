@@ -1,5 +1,6 @@
 """The version floor: only rises, outlives a restored database, survives a power cut."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,23 @@ def test_floor_never_falls(tmp_path: Path) -> None:
     with pytest.raises(FloorRefused):
         floor.raise_to(6)
     assert floor.value == 7
+
+
+def test_programs_that_raise_at_once_end_at_the_highest(tmp_path: Path) -> None:
+    """Signers share the file: each raise is whole, none is lost to another and none breaks another."""
+    path = tmp_path / "roster.floor"
+
+    def raises(version: int) -> int:
+        try:
+            VersionFloor(path).raise_to(version)
+        except FloorRefused:
+            assert VersionFloor(path).value > version
+        return version
+
+    with ThreadPoolExecutor(8) as programs:
+        highest = max(programs.map(raises, range(1, 201)))
+    assert VersionFloor(path).value == highest
+    assert [file.name for file in tmp_path.iterdir()] == ["roster.floor"]
 
 
 @pytest.mark.parametrize("content", [b"", b"seven", b"-1", b"7" * 21])
