@@ -20,7 +20,7 @@ from ra.headers import set_headers
 from ra.languages import DEFAULT, LANGUAGES, Languages, chosen
 from ra.navigation import menu_of
 from ra.office import OFFICE, Office, Party, office
-from ra.pages import approvals, cases, certs, deferred, desk, home, login, search
+from ra.pages import approvals, cases, certs, deferred, desk, home, login, search, signed, staff
 from ra.scope import Scope, access_of, check_declared, public, role_names, scope_or_none
 from ra.sessions import LOCK_AFTER, login_manager
 
@@ -36,6 +36,8 @@ PAGES: Final[tuple[tuple[Blueprint, frozenset[Party]], ...]] = (
     (home.PAGES, BOTH),
     (certs.PAGES, WORKING),
     (search.PAGES, WORKING),
+    (staff.PAGES, WORKING),
+    (signed.PAGES, BOTH),
     (terminal_api.PAGES, WORKING),
     (cases.PAGES, WORKING),
     (approvals.PAGES, APPROVAL),
@@ -87,7 +89,7 @@ def create_app(of: Office, secret_key: bytes, edge: Edge | None = None, limits: 
     guard(app, of, edge or Edge())
     set_headers(app, secure)
     Languages().init_app(app, default_locale="ja", locale_selector=chosen)
-    login_manager().init_app(app)
+    login_manager().init_app(app, add_context_processor=False)
     answer_errors(app, of)
     app.before_request(check_access)
     register_pages(app, limits or Limits())
