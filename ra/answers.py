@@ -9,7 +9,7 @@ from base64 import b32encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
@@ -53,6 +53,7 @@ def answer_errors(app: Flask, office: Office) -> None:
         number = b32encode(office.random(5)).decode()
         if shown.fault.status >= 500:
             log(number, shown, cause)
+            g.scope = None  # the frame of the page asks nothing of what has just failed
         words = {
             "what": gettext(shown.fault.what, **shown.facts),
             "why": gettext(shown.fault.why, **shown.facts),

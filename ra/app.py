@@ -34,6 +34,8 @@ from ra.pages import (
     ops,
     search,
     selfcheck,
+    signed,
+    staff,
     trail,
 )
 from ra.scope import Scope, access_of, check_declared, public, role_names, scope_or_none
@@ -56,6 +58,8 @@ PAGES: Final[tuple[tuple[Blueprint, frozenset[Party]], ...]] = (
     (ops.PAGES, WORKING),
     (selfcheck.PAGES, WORKING),
     (trail.PAGES, WORKING),
+    (staff.PAGES, WORKING),
+    (signed.PAGES, BOTH),
     (terminal_api.PAGES, WORKING),
     (cases.PAGES, WORKING),
     (case_papers.PAGES, WORKING),
@@ -110,7 +114,7 @@ def create_app(of: Office, secret_key: bytes, edge: Edge | None = None, limits: 
     guard(app, of, edge or Edge())
     set_headers(app, secure)
     Languages().init_app(app, default_locale="ja", locale_selector=chosen)
-    login_manager().init_app(app)
+    login_manager().init_app(app, add_context_processor=False)
     answer_errors(app, of)
     app.before_request(check_access)
     register_pages(app, limits or Limits())

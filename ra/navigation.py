@@ -10,7 +10,7 @@ from ca.roster import Role
 from ra.office import Party, office
 from ra.scope import DECIDERS, DESK, Scope
 
-__all__ = ["MENU", "Entry", "Line", "menu_of"]
+__all__ = ["MENU", "Entry", "Line", "across", "menu_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,18 @@ def menu_of(scope: Scope) -> tuple[Line, ...]:
     )
 
 
+def across(site: Party, endpoint: str) -> str:
+    """The address of a page on the other site."""
+    parties = office().parties
+    return (parties.approval if site == "approval" else parties.working).origin + url_for(endpoint)
+
+
 def _address(entry: Entry, site: Party) -> str:
-    path = url_for(entry.endpoint)
+    if entry.endpoint == "home.help_page":
+        return url_for(entry.endpoint, on=request.endpoint)  # help begins with the page it was asked on
     if entry.party is None or entry.party == site:
-        return path
-    other = office().parties.approval if entry.party == "approval" else office().parties.working
-    return other.origin + path
+        return url_for(entry.endpoint)
+    return across(entry.party, entry.endpoint)
 
 
 def _is_current(entry: Entry) -> bool:

@@ -88,12 +88,13 @@ def opened() -> ResponseReturnValue:
 def listing() -> str:
     """The branch's cases, newest first; by step, or all that are open."""
     step: Step | None = next((each for each in get_args(Step) if each == request.args.get("step")), None)
-    wanted = CaseFilter(step=step, open=None if step or "all" in request.args else True)
+    mine = scope().person if "mine" in request.args else None
+    wanted = CaseFilter(step=step, open=None if step or "all" in request.args else True, opened_by=mine)
     before = _id(request.args.get("before"))
     with office().database.snapshot() as tx:
         found = find_cases(tx, scope().branches, wanted, before=before, limit=PAGE + 1)
     return render_template(
-        "cases/list.html", cases=found[:PAGE], more=len(found) > PAGE, stages=STAGES, kinds=KINDS, step=step
+        "cases/list.html", cases=found[:PAGE], more=len(found) > PAGE, stages=STAGES, kinds=KINDS, step=step, mine=mine
     )
 
 

@@ -8,9 +8,12 @@ import base64
 import io
 import json
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -20,6 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Viewp
 from cli.config import RASection
 from cli.demo.programs import running
 from cli.wiring import believed_roster, open_database, private_key_file
+from ra.dates import JST
 from ra.office import Party
 from tests.browser.residents import furnish
 from tests.fixtures.home import Home
@@ -109,7 +113,7 @@ class Desk:
         page = self.window(site, lang)
         self.passkey(page, code, site)
         page.click("form[data-passkey] button.button-next")
-        page.wait_for_url(f"{self.server.origin(site)}/")
+        page.wait_for_url(lambda url: not url.endswith("/login"))
         return page
 
     def passkey(self, page: Page, code: str, site: Party = "working", *, verified: bool = True) -> CDPSession:
@@ -187,14 +191,20 @@ def officer(desk: Desk) -> Callable[..., Page]:
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Page], None]:
-    """``axe(page)`` fails with every accessibility rule that the page breaks: WCAG 2.2 A and AA, best practices."""
+def axe(chromium: Browser) -> Iterator[Callable[[Page], None]]:
+    """``axe(page)`` fails with every accessibility rule that the page breaks: WCAG 2.2 A and AA, best practices.
+
+    With NINSHO_ACCESSIBILITY=ra/accessibility.json in the environment what was found is written there, where the
+    published statement reads it; the run must then be of all browser tests.
+    """
     program = (AXE / "axe.min.js").read_text(encoding="utf-8")
     words = json.loads((AXE / "ja.json").read_text(encoding="utf-8"))
+    tested: dict[tuple[str, str], tuple[int, int]] = {}
 
     def check(page: Page) -> None:
+        language = page.get_attribute("html", "lang") or ""
         page.evaluate(program)
-        if page.get_attribute("html", "lang") == "ja":
+        if language == "ja":
             page.evaluate("words => axe.configure({locale: words})", words)
         found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
         broken = [
@@ -202,10 +212,37 @@ def axe() -> Callable[[Page], None]:
             for each in found["violations"]
             for node in each["nodes"]
         ]
+        key, now = (page_name(page.url), language), (len(found["passes"]), len(found["violations"]))
+        before = tested.get(key, now)
+        tested[key] = (max(before[0], now[0]), max(before[1], now[1]))
         assert broken == [], f"{page.url}: {broken}"
         assert found["passes"]
 
-    return check
+    yield check
+    if os.environ.get("NINSHO_ACCESSIBILITY"):
+        write_results(Path(os.environ["NINSHO_ACCESSIBILITY"]), tested, chromium.version)
+
+
+def page_name(url: str) -> str:
+    """The path of a page, with "…" for the number of a case or a certificate."""
+    parts = urlsplit(url)
+    site = "approve:" if parts.netloc.startswith("approve.") else ""
+    return site + re.sub(r"/(R[0-9]{5}-[0-9]{6}-[0-9]{4}|[0-9a-f]{16,40})(?=/|$)", "/…", parts.path)
+
+
+def write_results(path: Path, tested: Mapping[tuple[str, str], tuple[int, int]], browser: str) -> None:
+    """Write what was found to the file that the statement is made of."""
+    document = {
+        "day": datetime.now(JST).date().isoformat(),
+        "program": "axe-core 4.14.1",
+        "browser": f"Chromium {browser}",
+        "rules": list(RULES),
+        "pages": [
+            {"page": page, "language": language, "passes": passes, "violations": violations}
+            for (page, language), (passes, violations) in sorted(tested.items())
+        ],
+    }
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

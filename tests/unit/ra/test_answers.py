@@ -6,6 +6,7 @@ import re
 import pytest
 from flask import Blueprint
 
+from docs.data import error_codes
 from ra.errors import FAULTS, PageError
 from ra.scope import machine, public
 from store.errors import DatabaseAway
@@ -70,6 +71,19 @@ def test_a_fault_is_logged_without_its_words(front: Front, caplog: pytest.LogCap
     assert "test_answers.py" in record.getMessage()
 
 
+def test_a_database_that_goes_away_is_told_on_a_page(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page itself asks the database for nothing: it says that what was entered is kept."""
+    browser = front.browser("reception-minato")
+    front.app.testing = False
+
+    def away() -> None:
+        raise DatabaseAway("OperationalError")
+
+    monkeypatch.setattr(front.database, "snapshot", away)
+    for answer in (browser.get("/"), browser.post("/alive")):
+        assert (answer.status_code, "E-3001" in answer.text) == (503, True)
+
+
 def test_a_refusal_is_no_fault(front: Front, caplog: pytest.LogCaptureFixture) -> None:
     """What an officer may not do is told to the officer and fills no log."""
     broken(front)
@@ -99,3 +113,8 @@ def test_every_code_says_what_why_and_what_to_do(code: str) -> None:
     assert re.fullmatch(r"E-[1-5][0-9]{3}", code)
     assert all(text.endswith((".", "%(why)s")) for text in (fault.what, fault.why, fault.remedy))
     assert 400 <= fault.status < 600
+
+
+def test_the_documented_codes_are_these() -> None:
+    """``python -m docs.data.error_codes`` was run since the table or its translation changed."""
+    assert error_codes.PAGE.read_text(encoding="utf-8") == error_codes.page()

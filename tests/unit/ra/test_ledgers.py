@@ -1,5 +1,6 @@
 """The ledgers: what was handed over, issued, written and paid on which day; of the officer's branches alone."""
 
+import re
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -132,5 +133,5 @@ def test_a_ledger_that_does_not_exist_is_not_found(front: Front) -> None:
 def test_the_counter_home_counts_the_day(busy: Shelf) -> None:
     """Received and handed over today, at the officer's branches."""
     page = busy.front.browser(READER).get("/").text
-    day = page.split('id="day"')[1]
-    assert [each.split("<")[0] for each in day.split("<b>")[1:3]] == ["2", "2"]
+    tiles = {name: int(number) for name, number in re.findall(r"<span>([^<]+)</span><b>(\d+)</b>", page)}
+    assert (tiles["Received today"], tiles["Handed over today"]) == (2, 2)

@@ -49,7 +49,7 @@ def made_by_software(credential: Credential) -> Credential:
 @pytest.mark.parametrize("site", ["working", "approval"])
 def test_an_enrolled_passkey_opens_a_session_on_its_site(front: Front, site: Party) -> None:
     """The officer's name and roles stand on the page, and the session's last use is known."""
-    page = front.browser("approver-minato", site).get("/")
+    page = front.browser("approver-minato", site).get("/signed")
     assert (page.status_code, "Officer approver-minato" in page.text) == (200, True)
     with front.database.snapshot() as tx:
         assert last_use(tx, ["approver-minato"]) == {"approver-minato": front.now}
@@ -233,7 +233,7 @@ def test_the_demos_buttons_use_the_software_authenticator(demo_front: Front) -> 
     browser = demo_front.stranger("approval")
     browser.get("/login")
     assert browser.post("/login/demo", {"person": "approver-minato"}).status_code == 303
-    assert "Officer approver-minato" in browser.get("/").text
+    assert "Officer approver-minato" in browser.get("/signed").text
 
 
 @pytest.mark.parametrize("person", ["nobody", "register-feed\0", ""])
