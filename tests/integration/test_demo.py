@@ -243,7 +243,7 @@ def test_the_roster_is_signed_in_a_ceremony_of_its_own(home: Path) -> None:
 
 
 def test_the_keys_in_use_are_those_of_the_transcript(home: Path) -> None:
-    """Each key that the ceremony made is the one of a published certificate, a responder's or the audit trail's."""
+    """Each key that the ceremony made is a published certificate's, a responder's, the audit trail's or the seal's."""
     entries = read_transcript((home / "ceremony" / "demo.jsonl").read_bytes())
     begun = {each.step: each.facts for each in entries if each.event == "step.begun"}
     made = {
@@ -257,6 +257,8 @@ def test_the_keys_in_use_are_those_of_the_transcript(home: Path) -> None:
     form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     keys = {name: each.public_key().public_bytes(*form) for name, each in files.items()}
     keys["audit"] = load_pem_public_key((home / "public" / "audit.pem").read_bytes()).public_bytes(*form)
+    seal = x509.load_pem_x509_certificate((home / "public" / "seal.pem").read_bytes())
+    keys["seal"] = seal.public_key().public_bytes(*form)
     for name, spki in keys.items():
         assert made.pop(name) == sha256(spki).hexdigest()
     assert sorted(map(str, made)) == [f"ocsp-{name}" for name in sorted(files) if name != "lgpki-root-g1"]

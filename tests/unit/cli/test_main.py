@@ -26,7 +26,7 @@ def test_an_error_fits_a_screen_of_80_columns(refused: Path) -> None:
     assert lines[0].startswith("Error: The people of this ceremony are refused")
     assert all(line.startswith("  ") for line in lines[1:])
     assert lines[-1].endswith("[ca.ceremony-people]")
-    assert "have it reviewed again" in " ".join(" ".join(lines).split())
+    assert "in a script reviewed again" in " ".join(" ".join(lines).split())
 
 
 def test_an_error_in_japanese_fits_too(capsys: pytest.CaptureFixture[str]) -> None:
