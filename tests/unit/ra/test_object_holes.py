@@ -19,6 +19,7 @@ from ra.office import OFFICE
 from store.cases import CaseRecord, applications_of, case_by_receipt, events_of
 from store.certificates import CertificateFilter, CertificateRecord, find
 from store.status import statuses
+from tests.fixtures.officers import BRANCHES
 from tests.fixtures.signing import AUTHORITY
 from tests.fixtures.walk import ENTRIES, Walk
 
@@ -42,7 +43,8 @@ def issued(walk: Walk, branch: str) -> CertificateRecord:
     """A certificate that was handed over to the resident of a branch."""
     walk.issue(branch=branch)
     with walk.house.owner.snapshot() as tx:
-        return find(tx, CertificateFilter(state="issued"))[-1]
+        (found,) = [each for each in find(tx, CertificateFilter(state="issued")) if each.partition in BRANCHES[branch]]
+    return found
 
 
 def state_of(walk: Walk, one: CertificateRecord) -> str:
@@ -173,3 +175,16 @@ def test_no_token_says_how_it_is_verified(walk: Walk, algorithm: str) -> None:
     assert case_at(walk, path).step == "approve"
     with walk.house.owner.snapshot() as tx:
         assert events_of(tx, frozenset({"minato"}), case_at(walk, path).id)[-1].step == "examine"
+
+
+def test_nobody_notes_down_that_anothers_holder_was_told(walk: Walk) -> None:
+    """Silencing another's notices: a notice that is written down for another branch's certificate counts for none."""
+    other = issued(walk, "sapporo")
+    told = {"told": f"{other.issuer}:{other.serial:032x}"}
+    for person in (READER, "reception-sapporo"):
+        browser = walk.browser(person)
+        browser.get("/expiry/2026-11-23")
+        browser.post("/expiry/2026-11-23", told)
+        with closing(sqlite3.connect(walk.house.url.removeprefix("sqlite:///"))) as file:
+            (count,) = file.execute("SELECT count(*) FROM expiry_notice").fetchone()
+        assert count == (person == "reception-sapporo")
