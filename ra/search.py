@@ -88,12 +88,12 @@ class Wanted:
 
     @property
     def kept(self) -> dict[str, str]:
-        """What a session keeps of it."""
+        """What a page's address keeps of it."""
         return {name: value for name, value in asdict(self).items() if value}
 
     @classmethod
     def of(cls, kept: Mapping[str, str]) -> Self:
-        """What a session kept."""
+        """What an address kept."""
         names = {field.name for field in fields(cls)}
         return cls(**{name: str(value) for name, value in kept.items() if name in names})
 

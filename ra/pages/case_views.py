@@ -21,8 +21,8 @@ from ra.languages import mark
 from ra.office import Office
 from ra.pages.case_papers import offered
 from ra.register import Entry
-from ra.scan import fold_code
 from ra.scope import DECIDERS, ROLE_NAMES
+from ra.sealed import opened
 from ra.selection import choices, events_for
 from ra.submission import Desk
 from ra.words import wording_of
@@ -83,6 +83,7 @@ def context_of(desk: Desk) -> Context:
     form = _FORMS.get(stage.step)
     works = centre(here)
     return {
+        "card": card_asked_for(),
         "file": file,
         "case": file.record,
         "lines": lines_of(here, file),
@@ -112,12 +113,17 @@ def entry_of(office: Office, card: str) -> Entry | None:
     return found
 
 
+def card_asked_for() -> str:
+    """The number of the card in this page's address, where it stands sealed; "" for none."""
+    return opened("card", request.args.get("card", "")) or ""
+
+
 def _identify(desk: Desk) -> Context:
     return {"documents": DOCUMENTS, "agent_papers": AGENT_PAPERS[desk.file.record.visitor]}
 
 
 def _register(desk: Desk) -> Context:
-    entry = entry_of(desk.office, fold_code(request.args.get("card", "")))
+    entry = entry_of(desk.office, card_asked_for())
     if entry is None:
         return {"entry": None}
     return {"entry": entry, "carried": {"name": _carried(entry.name, 100), "address": _carried(entry.address, 200)}}
@@ -132,7 +138,7 @@ def _carried(text: str, limit: int) -> Substituted:
 
 
 def _select(desk: Desk) -> Context:
-    entry = entry_of(desk.office, fold_code(request.args.get("card", "")))
+    entry = entry_of(desk.office, card_asked_for())
     kind = desk.file.record.kind
     if entry is None:
         return {"entry": None}

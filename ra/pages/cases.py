@@ -21,6 +21,7 @@ from ra.reception import Comparison, compare, identify, receive
 from ra.records import Attribute, Deferral, Examined, Identification, Reception, Withdrawal
 from ra.scan import fold_code
 from ra.scope import OFFICERS, roles, scope
+from ra.sealed import opened, seal
 from ra.selection import choose
 from ra.submission import Desk
 from ra.waiting import defer, withdraw
@@ -61,14 +62,14 @@ def new() -> str:
         windows=[(each, each) for each in windows],
         window=session.get("window"),
         kind=request.args.get("kind", "issue"),
-        card=fold_code(request.args.get("card", "")),
+        card=request.args.get("card", ""),
         submit_key=uuid4(),
     )
 
 
 @PAGES.post("/new")
 @roles(Role.RECEPTION)
-def opened() -> ResponseReturnValue:
+def started() -> ResponseReturnValue:
     """Open the case and go to its page; the same form sent twice opens one case."""
     form = request.form
     try:
@@ -80,7 +81,8 @@ def opened() -> ResponseReturnValue:
     window = fold_code(form.get("window", ""))
     case = receive(office(), scope(), kind, window, reception, submit_key)
     session["window"] = window
-    return redirect(url_for("cases.show", receipt=case.receipt, card=form.get("card") or None), 303)
+    card = form.get("card", "")
+    return redirect(url_for("cases.show", receipt=case.receipt, card=card if opened("card", card) else None), 303)
 
 
 @PAGES.get("/")
@@ -110,6 +112,15 @@ def show(receipt: str) -> ResponseReturnValue:
     if request.args.get("seen") == context["seen"]:
         return "", 204
     return render_template("cases/case.html", kinds=KINDS, visitors=VISITORS, **context)
+
+
+@PAGES.post("/<receipt>/card")
+@roles(Role.RECEPTION)
+def looked_up(receipt: str) -> ResponseReturnValue:
+    """Take a card's number, and show the case with what the register says of it; no address holds the number."""
+    desk_of(receipt)
+    card = seal("card", fold_code(request.form.get("card", "")))
+    return redirect(url_for("cases.show", receipt=receipt, card=card), 303)
 
 
 @PAGES.post("/<receipt>/identify")

@@ -19,6 +19,7 @@ from ra.extension_words import EXTENSIONS, plain
 from ra.languages import mark
 from ra.office import office
 from ra.scope import DECIDERS, DESK, roles, scope
+from ra.sealed import seal
 from ra.standing import kind_name, offered, word
 from store.cases import CaseKind
 
@@ -111,7 +112,7 @@ def _buttons(file: CertificateFile) -> list[tuple[CaseKind, str, str]]:
     """What can be begun about the certificate as it stands: kind, message id, address. For the reception alone."""
     if not scope().may(Role.RECEPTION) or "cases.new" not in current_app.view_functions:
         return []
-    card = file.card or None
+    card = seal("card", file.card) if file.card else None
     return [
         (kind, BUTTONS[kind], url_for("cases.new", kind=kind, card=card))
         for kind in offered(file.look, office().clock(), file.newer)

@@ -1,13 +1,13 @@
 """The search (page 10): one box or fields, page by page, and the same as a file for a spreadsheet."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from secrets import token_urlsafe
 from typing import Final
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -20,6 +20,7 @@ from ra.office import office
 from ra.pages.certs import READERS
 from ra.places import read_key, write_key
 from ra.scope import roles, scope
+from ra.sealed import opened, seal
 from ra.search import STATES, Wanted, read_wanted
 from ra.standing import KINDS, Shown, kind_name, word
 from ra.standing import STATES as ALL_STATES
@@ -37,9 +38,6 @@ PAGE: Final = 25
 MOST_CASES: Final = 10
 MOST_ROWS: Final = 10_000
 """Certificates in a file at most."""
-
-KEPT: Final = 3
-"""Searches that a session remembers, one for each tab that is likely to be open."""
 
 HEADS: Final = (
     mark("Name"),
@@ -96,7 +94,7 @@ class Found:
 @PAGES.get("/search")
 @roles(*READERS)
 def find() -> str:
-    """The form, and what the search that this session remembers finds now."""
+    """The form, and what the search in this page's address finds now."""
     wanted, after = _remembered(), request.args.get("after")
     found = None if wanted is None else _find(wanted, None if after is None else read_key(after))
     return _page(wanted or Wanted(), [], found)
@@ -105,7 +103,7 @@ def find() -> str:
 @PAGES.post("/search")
 @roles(*READERS)
 def asked() -> ResponseReturnValue:
-    """Take a search, remember it, and show what it finds; a number that names one thing leads to it."""
+    """Take a search and show what it finds; a number that names one thing leads to it."""
     wanted, wrong = read_wanted(request.form)
     if wrong:
         return _page(wanted, wrong, None), 422
@@ -155,18 +153,13 @@ def _criteria(wanted: Wanted) -> list[tuple[str, str]]:
 
 
 def _remember(wanted: Wanted) -> str:
-    """Keep a search in the session, and give the word that an address names it by."""
-    kept: dict[str, dict[str, str]] = session.get("searches", {})
-    key = token_urlsafe(6)
-    newest = [*list(kept.items())[-(KEPT - 1) :], (key, wanted.kept)]
-    session["searches"] = dict(newest)
-    return key
+    """The search as an address carries it: for this officer, and unreadable on the way."""
+    return seal("search", json.dumps(wanted.kept, ensure_ascii=False))
 
 
 def _remembered() -> Wanted | None:
-    kept: Mapping[str, Mapping[str, str]] = session.get("searches", {})
-    found = kept.get(request.args.get("s", ""))
-    return None if found is None else Wanted.of(found)
+    found = opened("search", request.args.get("s", ""))
+    return None if found is None else Wanted.of(json.loads(found))
 
 
 def _straight_to(wanted: Wanted) -> str | None:

@@ -3,5 +3,6 @@
 from tests.fixtures.front import demo_front, front
 from tests.fixtures.shelf import shelf
 from tests.fixtures.signing import houses
+from tests.fixtures.walk import walk
 
-__all__ = ["demo_front", "front", "houses", "shelf"]
+__all__ = ["demo_front", "front", "houses", "shelf", "walk"]

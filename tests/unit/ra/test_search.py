@@ -107,7 +107,7 @@ def test_an_expired_certificate_is_not_found_as_valid(filled: Shelf) -> None:
 
 
 def test_no_name_stands_in_an_address(filled: Shelf) -> None:
-    """What was typed stays in the form and the session; addresses are written to logs."""
+    """What was typed stands sealed in the address; addresses are written to logs."""
     browser = filled.front.browser(READER)
     browser.get("/search")
     address = browser.post("/search", {"q": "高橋"}).headers["Location"]
@@ -189,8 +189,8 @@ def test_a_forged_place_is_refused(filled: Shelf, after: str) -> None:
     assert browser.get(f"/search?s={link[1]}&after={after}").status_code == 400
 
 
-def test_another_browsers_search_is_not_readable(filled: Shelf) -> None:
-    """The word in the address opens nothing without the session that asked."""
+def test_another_officers_search_is_not_readable(filled: Shelf) -> None:
+    """The address opens nothing for anybody but the officer who asked."""
     page = ask(filled.front.browser(READER), q="高橋")
     link = re.search(r"/search\.csv\?s=([^\"]+)", page.text)
     assert link is not None
