@@ -44,11 +44,12 @@ SEES_ALL: Final = "auditor"
 LEAVING: Final = ("desk.leave", "desk.lock_now")
 """What ends or locks the session that asks; it is visited in a session of its own."""
 
-NO_SAMPLE: Final[Mapping[str, str]] = {"filename": "base.css", "week": "2026-11-23"}
+NO_SAMPLE: Final[Mapping[str, str]] = {"filename": "base.css", "week": "2026-11-23", "name": "receipt"}
 """Parts of addresses that name nothing of any branch."""
 
 Whose = Literal["own", "foreign"]
 SITES: Final[tuple[Party, ...]] = ("working", "approval")
+HOME: Final[Mapping[Party, str]] = {"working": "/", "approval": "/approvals/"}
 
 
 @dataclass
@@ -106,7 +107,7 @@ class Matrix:
         """Somebody's browser with a form's token; "" is nobody's."""
         if (person, site) not in self.browsers:
             made = self.walk.front.browser(person, site) if person else self.walk.front.stranger(site)
-            made.get("/" if person else "/login")
+            made.get(HOME[site] if person else "/login")
             self.browsers[person, site] = made
         return self.browsers[person, site]
 
@@ -290,8 +291,8 @@ def test_a_page_is_on_its_own_site_only(matrix: Matrix) -> None:
 def test_a_locked_session_opens_nothing(matrix: Matrix) -> None:
     """423 for every page and form but those that unlock, whoever sits down at the desk."""
     locked = {site: matrix.walk.front.browser("second-head-minato", site) for site in SITES}
-    for browser in locked.values():
-        browser.get("/")
+    for site, browser in locked.items():
+        browser.get(HOME[site])
         assert browser.post("/lock").status_code == 303
     for visit in matrix.visits("own"):
         if visit.access.kind == "officers" and not visit.access.while_locked:
