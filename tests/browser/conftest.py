@@ -191,15 +191,16 @@ def officer(desk: Desk) -> Callable[..., Page]:
 
 
 @pytest.fixture(scope="session")
-def axe(chromium: Browser) -> Iterator[Callable[[Page], None]]:
+def axe() -> Iterator[Callable[[Page], None]]:
     """``axe(page)`` fails with every accessibility rule that the page breaks: WCAG 2.2 A and AA, best practices.
 
     With NINSHO_ACCESSIBILITY=ra/accessibility.json in the environment what was found is written there, where the
-    published statement reads it; the run must then be of all browser tests.
+    published statement reads it; the run must then be of all browser tests in one process.
     """
     program = (AXE / "axe.min.js").read_text(encoding="utf-8")
     words = json.loads((AXE / "ja.json").read_text(encoding="utf-8"))
     tested: dict[tuple[str, str], tuple[int, int]] = {}
+    versions: set[str] = set()
 
     def check(page: Page) -> None:
         language = page.get_attribute("html", "lang") or ""
@@ -215,12 +216,14 @@ def axe(chromium: Browser) -> Iterator[Callable[[Page], None]]:
         key, now = (page_name(page.url), language), (len(found["passes"]), len(found["violations"]))
         before = tested.get(key, now)
         tested[key] = (max(before[0], now[0]), max(before[1], now[1]))
+        assert page.context.browser is not None
+        versions.add(page.context.browser.version)
         assert broken == [], f"{page.url}: {broken}"
         assert found["passes"]
 
     yield check
     if os.environ.get("NINSHO_ACCESSIBILITY"):
-        write_results(Path(os.environ["NINSHO_ACCESSIBILITY"]), tested, chromium.version)
+        write_results(Path(os.environ["NINSHO_ACCESSIBILITY"]), tested, ", ".join(versions))
 
 
 def page_name(url: str) -> str:
