@@ -22,7 +22,7 @@ from shamir_mnemonic import (
 
 from ca.ceremony.errors import SharesRefused
 
-__all__ = ["FEWEST_NEEDED", "MOST_SHARES", "SECRET_OCTETS", "combine", "so_pin", "split", "user_pin"]
+__all__ = ["FEWEST_NEEDED", "MOST_SHARES", "SECRET_OCTETS", "combine", "reads_as_share", "so_pin", "split", "user_pin"]
 
 SECRET_OCTETS: Final = 16
 """Octets of a secret: 128 bits, the least that SLIP-39 splits."""
@@ -86,6 +86,15 @@ def combine(mnemonics: Sequence[str]) -> bytes:
         # its message may quote words, and says no more than this
         raise SharesRefused("together they give no secret: at least one of them is forged") from None
     return secret
+
+
+def reads_as_share(mnemonic: str) -> bool:
+    """Tell whether these are the 20 words of one share: the checksum finds up to three mistaken words."""
+    try:
+        _share(mnemonic, 1)
+    except SharesRefused:
+        return False
+    return True
 
 
 def _share(mnemonic: str, place: int) -> Share:

@@ -14,7 +14,7 @@ from ca.authority import key_hash
 from ca.ceremony.errors import CeremonyStopped
 from ca.ceremony.room import Attempt, CeremonyToken, Facts, ObjectView, Room
 from ca.ceremony.script import Person, Role, TokenPlan
-from ca.ceremony.shares import combine, so_pin, split, user_pin
+from ca.ceremony.shares import combine, reads_as_share, so_pin, split, user_pin
 from ca.ceremony.words import digest_words
 from ca.statement import PublicKey, key_octets
 from store.certificates import CertificateFilter, find
@@ -37,7 +37,7 @@ BACKUP_BEGUN: Final = "backup.begun"
 """The event before a backup is written, when no file of its name is there."""
 
 TRIES: Final = 3
-"""How often a custodian may type the share that was just written down."""
+"""How often a custodian may type a share, whether it was just written down or opens a token."""
 
 SECRET_OCTETS = 16
 """128 bits, of which both PINs of a token are derived: over the 80 bits that audits of ceremonies ask for."""
@@ -189,7 +189,17 @@ def _prove_paper(room: Room, person: Person, plan: TokenPlan, share: str) -> Non
 def _asked_secret(room: Room, plan: TokenPlan) -> bytes:
     """The secret, put together from the shares of the first custodians that make a quorum."""
     custodians = room.script.with_role(Role.CUSTODIAN)[: room.script.quorum]
-    return combine([room.people.ask_share(person, plan) for person in custodians])
+    return combine([_asked_share(room, person, plan) for person in custodians])
+
+
+def _asked_share(room: Room, person: Person, plan: TokenPlan) -> str:
+    """The share that a custodian types from the paper; CeremonyStopped after the last try that the checksum refuses."""
+    for left in reversed(range(TRIES)):
+        share = room.people.ask_share(person, plan)
+        if reads_as_share(share):
+            return share
+        room.people.tell(f"A word of {person.code}'s share is mistyped; tries left: {left}.")
+    raise CeremonyStopped(f"the share that {person.code} types has a word that is none of the list or not in its place")
 
 
 def _labels(token: CeremonyToken) -> list[JsonValue]:

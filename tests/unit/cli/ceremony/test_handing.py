@@ -11,7 +11,7 @@ from ca.ceremony.errors import CeremonyStopped
 from ca.ceremony.room import Attempt, Facts, Room
 from ca.ceremony.script import Person, TokenPlan
 from ca.ceremony.steps import steps
-from ca.ceremony.token_acts import SHARES_KEPT, initialise_token
+from ca.ceremony.token_acts import SHARES_KEPT, initialise_token, reopen
 from ca.issuance import passed
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import SilentPeople, WrittenPapers
@@ -53,6 +53,14 @@ class Handing:
             return initialise_token(
                 room, Attempt(step, (), lambda event, facts: self.noted.append((event, facts)), passed)
             )
+
+    def open_again(self, mistyped: int) -> Facts:
+        """Make the token, then open it with the shares of a quorum."""
+        self.initialise(0)
+        papers = MistypedPapers(self.hall.papers, mistyped)
+        people = SilentPeople(self.hall.script, self.hall.credentials(), papers, self.said.append)
+        with self._room(people) as room:
+            return {"serial": reopen(room, self.hall.script.tokens[0]).serial}
 
     @contextmanager
     def _room(self, people: SilentPeople) -> Iterator[Room]:
@@ -96,3 +104,16 @@ def test_nothing_of_a_mistyped_share_is_told(handing: Handing) -> None:
     told = " ".join(handing.said)
     assert "sato" in told
     assert not handing.words() & set(f"{told} {handing.noted}".replace(",", " ").replace("'", " ").split())
+
+
+def test_a_mistyped_share_is_typed_again_when_a_token_is_opened(handing: Handing) -> None:
+    """A sitting that goes on does not end by a slip of the fingers."""
+    assert handing.open_again(2)["serial"]
+    assert sum("sato" in line for line in handing.said) == 2
+
+
+def test_a_share_that_never_reads_opens_no_token(handing: Handing) -> None:
+    """After three tries the custodian has another paper; the refusal holds no word of it."""
+    with pytest.raises(CeremonyStopped, match="sato") as caught:
+        handing.open_again(3)
+    assert not handing.words() & set(f"{caught.value} {' '.join(handing.said)}".split())
