@@ -14,6 +14,7 @@ __all__ = [
     "ConfirmationRefused",
     "InputEnded",
     "MinutesRefused",
+    "NotRehearsed",
     "NothingBegun",
     "PeopleRefused",
     "ScriptRefused",
@@ -154,6 +155,14 @@ class CeremonyChanged(CeremonyRefused):
     code = "ca.ceremony-changed"
     sentence = "{what} is not what was reviewed: {why}"
     next = "Do not go on: compare the digests on paper with those on the screen, and have the change reviewed"
+
+
+class NotRehearsed(CeremonyRefused):
+    """In earnest a ceremony is rehearsed first, and what it makes is compared with what was rehearsed."""
+
+    code = "ca.ceremony-not-rehearsed"
+    sentence = "Nothing shows that this script was rehearsed"
+    next = "Rehearse it with 'ceremony rehearse --transcript', and name that transcript with --rehearsal"
 
 
 @dataclass(eq=False)

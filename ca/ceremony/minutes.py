@@ -41,6 +41,7 @@ def minutes_page(script: bytes, transcript: bytes, lacking: Collection[str] = ()
         "told": told,
         "people": participants(plan.people),
         "software": str(entries[0].facts.get("software", "")),
+        "rehearsal": str(entries[0].facts.get("rehearsal") or ""),
         "qr": qr(told.root.hex()),
         "transcript_digest": sha256(transcript).digest(),
         "names": (TRANSCRIPT_NAME, SCRIPT_NAME),

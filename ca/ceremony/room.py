@@ -151,7 +151,8 @@ class Room:
 
     `statement` gives an authority's believed record, None without one; `terms` those of an authority of the script;
     `ended` is what the installation knows of keys that ended;
-    `files` reads a file that the script names beside itself. `software` is the digest of the running program.
+    `files` reads a file that the script names beside itself. `software` is the digest of the running program;
+    `rehearsed` are the entries of a complete rehearsal, none where no rehearsal is compared with.
     """
 
     script: Script
@@ -172,6 +173,7 @@ class Room:
     beside: Path
     software: bytes
     expected: Mapping[str, bytes]
+    rehearsed: Sequence[Entry] = ()
     opened: dict[str, CeremonyToken] = field(default_factory=dict)
     closing: dict[str, AbstractContextManager[CeremonyToken]] = field(default_factory=dict)
 

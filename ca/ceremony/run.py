@@ -38,7 +38,7 @@ has changed something outside the transcript ("S05.generated"); `OPENED` is pass
 _UNCHANGED: Final = MappingProxyType(
     {"script": "The script", "software": "The program", "certificates": "A certificate", "profiles": "A profile"}
 )
-"""The facts of the opening that are the same in every sitting, and what differs where one is not."""
+"""The facts of the opening that are the same in the rehearsal and every sitting, and what differs where one is not."""
 
 
 class Run:
@@ -59,8 +59,8 @@ class Run:
 
         Raises CeremonyRefused and what the acts raise; the transcript then ends with why, and `hold` goes on from there
         in another sitting. Raises CeremonyChanged when the transcript was opened for another script, program, profile
-        or certificate, or a token is not as the transcript says; TranscriptBroken and ConfirmationRefused when people
-        did not confirm what it says.
+        or certificate, or something else was rehearsed, or a token is not as the transcript says; TranscriptBroken and
+        ConfirmationRefused when people did not confirm what it says.
         """
         with self.room.closed_at_the_end():
             resumed = bool(self.transcript.entries)
@@ -68,6 +68,7 @@ class Run:
                 self._refuse_change()
                 self._write(RESUMED, {"root": self.transcript.root.hex()})
             else:
+                self._refuse_unrehearsed()
                 self._write(OPENED, self._opening())
                 self.checkpoint(OPENED)
             self._check_roster()
@@ -178,6 +179,7 @@ class Run:
             "steps": len(self.steps),
             "certificates": {name: digest.hex() for name, digest in self.room.expected.items()},
             "profiles": self._profiles(),
+            "rehearsal": self.room.rehearsed[-1].hash.hex() if self.room.rehearsed else None,
         }
 
     def _profiles(self) -> dict[str, JsonValue]:
@@ -185,12 +187,22 @@ class Run:
         named = {name for plan in self.room.script.authorities for name in plan.issues}
         return {name: self.room.profiles[name].digest.hex() for name in sorted(named & self.room.profiles.keys())}
 
+    def _refuse_unrehearsed(self) -> None:
+        """What was rehearsed is this: each certificate is compared with the review when it is made, and that here."""
+        if self.room.rehearsed:
+            if not self.room.rehearsed[0].rehearsal:
+                raise CeremonyChanged("The rehearsal", "its transcript is that of a ceremony in earnest")
+            self._compare(self.room.rehearsed[0].facts, "rehearsed")
+
     def _refuse_change(self) -> None:
-        opened, now = self.transcript.entries[0].facts, self._opening()
-        for fact, what in _UNCHANGED.items():
-            if opened.get(fact) != now[fact]:
-                raise CeremonyChanged(what, "its digest is another one than when the ceremony was opened")
+        self._compare(self.transcript.entries[0].facts, "opened")
         check_confirmations(self.room.script, self.transcript.entries, open=True)
+
+    def _compare(self, earlier: Facts, when: str) -> None:
+        now = self._opening()
+        for fact, what in _UNCHANGED.items():
+            if earlier.get(fact) != now[fact]:
+                raise CeremonyChanged(what, f"its digest is another one than when the ceremony was {when}")
 
     def _check_roster(self) -> None:
         """The people are of the roster that was believed when they came, not of one that they sign themselves."""

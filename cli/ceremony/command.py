@@ -119,12 +119,17 @@ def ceremony_rehearse(context: click.Context, script: Path, transcript: Path | N
 
 
 def _held(
-    context: click.Context, script: Path, transcript: Path, credentials: Sequence[str], mode: Literal["run", "resume"]
+    context: click.Context,
+    script: Path,
+    transcript: Path,
+    credentials: Sequence[str],
+    mode: Literal["run", "resume"],
+    rehearsal: Path | None = None,
 ) -> None:
-    from ca.ceremony.errors import CeremonyChanged
+    from ca.ceremony.errors import CeremonyChanged, NotRehearsed
     from ca.ceremony.run import Run
     from ca.ceremony.script import load_script
-    from ca.ceremony.transcript import Transcript
+    from ca.ceremony.transcript import Transcript, read_transcript
     from cli.ceremony.credentials import GivenKeys
     from cli.ceremony.hall import filled_room
     from cli.ceremony.people import TerminalPeople, TypedPapers
@@ -134,13 +139,16 @@ def _held(
     from cli.wiring import elapsed_seconds
 
     config = config_of(context)
+    rehearsed = read_transcript(rehearsal.read_bytes()) if rehearsal else ()
     read = load_script(script.read_bytes())
     screen = standard_screen(read.timeout, rehearsal=False, talk=as_json(context))
     keys = GivenKeys(config, read, credentials, screen)
     people = TerminalPeople(read, screen, keys, TypedPapers(screen))
+    if mode == "run" and not rehearsed and not config.demo:
+        raise NotRehearsed
     with ExitStack() as stack:
         folder = stack.enter_context(throw_away_folder(read.digest))
-        room = stack.enter_context(filled_room(config, read, people, script.parent, folder))
+        room = stack.enter_context(filled_room(config, read, people, script.parent, folder, rehearsed))
         lines = Transcript.create(transcript, rehearsal=False) if mode == "run" else Transcript.reopen(transcript)
         stack.enter_context(lines)
         if any(each.rehearsal for each in lines.entries):
@@ -163,17 +171,24 @@ TRANSCRIPT = click.option("--transcript", type=new_file, required=True, help="Th
 @ceremony.command("run")
 @SCRIPT
 @TRANSCRIPT
+@click.option("--rehearsal", type=readable, help="The rehearsal's transcript, with which everything is compared.")
 @CREDENTIAL
 @click.pass_context
-def ceremony_run(context: click.Context, script: Path, transcript: Path, credentials: tuple[str, ...]) -> None:
+def ceremony_run(
+    context: click.Context, script: Path, transcript: Path, rehearsal: Path | None, credentials: tuple[str, ...]
+) -> None:
     """Hold the ceremony in earnest. It ends complete, resumable, or with nothing usable made.
+
+    It begins only if script, program, profiles and certificates are those of the rehearsal. A demo home may leave the
+    rehearsal out.
 
     \b
     Example:
       ninsho --config ca/ninsho.toml ceremony run g2.toml \\
-          --transcript g2.jsonl --credential sato=sato-card:sign
+          --rehearsal rehearsal.jsonl --transcript g2.jsonl \\
+          --credential sato=sato-card:sign
     """
-    _held(context, script, transcript, credentials, "run")
+    _held(context, script, transcript, credentials, "run", rehearsal)
 
 
 @ceremony.command("resume")

@@ -1,12 +1,13 @@
 """Filling the room of a ceremony: the configured installation, the script's people, the tokens, the transcript."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_bytes
 
 from ca.authority import AuthorityStatement
 from ca.ceremony.check import check_script, expected_digests
+from ca.ceremony.entry import Entry
 from ca.ceremony.errors import ScriptRefused
 from ca.ceremony.room import People, Room
 from ca.ceremony.script import AuthorityPlan, Role, Script
@@ -55,10 +56,13 @@ def planned_terms(script: Script, plan: AuthorityPlan, beside: Path) -> Authorit
 
 
 @contextmanager
-def filled_room(config: Config, script: Script, people: People, beside: Path, memory: Path) -> Iterator[Room]:
+def filled_room(
+    config: Config, script: Script, people: People, beside: Path, memory: Path, rehearsed: Sequence[Entry] = ()
+) -> Iterator[Room]:
     """The room of `script` in the installation of `config`, checked before it is filled.
 
-    The database is closed at the end. `beside` is the folder of the script, `memory` one for throw-away tokens.
+    The database is closed at the end. `beside` is the folder of the script, `memory` one for throw-away tokens;
+    `rehearsed` are the entries of the rehearsal that this ceremony must be like.
     Raises ScriptRefused, PeopleRefused, ConfigRefused, and the store's errors.
     """
     check_script(script)
@@ -106,6 +110,7 @@ def filled_room(config: Config, script: Script, people: People, beside: Path, me
             beside=beside,
             software=software_digest(),
             expected=expected_digests(script, profiles, lambda plan: planned_terms(script, plan, beside)),
+            rehearsed=rehearsed,
         )
     finally:
         database.close()

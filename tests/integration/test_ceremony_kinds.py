@@ -73,6 +73,8 @@ def test_a_rehearsal_is_whole_and_every_line_of_it_says_so(kind: str, tmp_path: 
         root = Run(room, lines, elapsed_seconds).hold()
     entries = read_transcript(written.read_bytes())
     check_confirmations(script, entries)
+    reviewed = in_process("--json", "ceremony", "check", EXAMPLES / f"{kind}.toml").body
+    assert entries[0].facts["certificates"] == reviewed["certificates"]
     assert (entries[-1].event, entries[-1].hash) == ("ceremony.closed", root)
     assert all(each.rehearsal for each in entries)
     assert all(line.startswith("REHEARSAL") for line in shown.getvalue().splitlines())
