@@ -116,12 +116,12 @@ class RASection(Section):
     `counter` is what the papers say of the counters; without it cases have no papers.
     """
 
-    origin: Annotated[str, AfterValidator(origin)]
-    approval_origin: Annotated[str, AfterValidator(origin)]
-    secret: Path
     socket: Path | None = None
     host: str = "127.0.0.1"
     port: int | None = Field(default=None, ge=1, le=65535)
+    origin: Annotated[str, AfterValidator(origin)]
+    approval_origin: Annotated[str, AfterValidator(origin)]
+    secret: Path
     workers: int = Field(default=2, ge=1, le=64)
     officer_authorities: tuple[Path, ...] = ()
     resident_register: Path | None = None
