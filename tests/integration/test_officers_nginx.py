@@ -23,15 +23,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cli.config import load_config
-from cli.demo.home import LOCALHOST
+from cli.ceremony.people import WrittenPapers
+from cli.config import Config, load_config
+from cli.demo.ceremony import hold
+from cli.demo.home import LOCALHOST, make_home
 from cli.demo.programs import Programs, free_ports, running
-from cli.wiring import private_key_file
+from cli.demo.scripts import write_scripts
+from cli.wiring import private_key_file, utc_now
+from store.database import upgrade
 from tests.fixtures.client_certificates import TLSAuthority, private_key_pem
-from tests.fixtures.home import Home
 from tests.fixtures.nginx import front_of
-
-pytestmark = pytest.mark.xdist_group("home")
 
 DESK, APPROVE = "desk.example.jp", "approve.example.jp"
 Card: TypeAlias = Literal["good", "revoked", "stranger", "forged", "none"]
@@ -126,14 +127,21 @@ class Browser:
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
 
 
-def public(home: Home, person: str) -> ec.EllipticCurvePublicKey:
-    """The public key of an officer of the roster."""
-    key = private_key_file(home.key(person)).public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey)
-    return key
+def make_installation(folder: Path) -> Config:
+    """A home with the roster that its ceremony signed, which is all that a front end needs to let officers in."""
+    config = make_home(folder, None, free_ports((0, 0), LOCALHOST), os.urandom)
+    upgrade(config.database_url())
+    write_scripts(config, utc_now())
+    hold(
+        config,
+        config.home / "ceremony" / "roster",
+        WrittenPapers(config.home / "ceremony" / "papers"),
+        lambda line: None,
+    )
+    return config
 
 
-def write_certificates(home: Home, folder: Path) -> None:
+def write_certificates(config: Config, folder: Path) -> None:
     """What stands in /etc/ninsho/tls of the shipped configuration, and four cards with their keys."""
     servers, cards, forger = TLSAuthority("Servers"), TLSAuthority("Officers' cards"), TLSAuthority("Officers' cards")
     servers.write(folder / "servers.pem")
@@ -142,24 +150,26 @@ def write_certificates(home: Home, folder: Path) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         (folder / f"{host}.pem").write_bytes(servers.server(host, key).public_bytes(Encoding.PEM))
         (folder / f"{host}.key").write_bytes(private_key_pem(key))
+    officer = private_key_file(config.home / "officers" / "reception-1.key.pem")
+    assert isinstance(officer, ec.EllipticCurvePrivateKey)
     unknown = ec.generate_private_key(ec.SECP256R1())
     made = {
-        "good": (cards.client(public(home, "reception-1")), home.key("reception-1").read_bytes()),
-        "revoked": (cards.client(public(home, "reception-1")), home.key("reception-1").read_bytes()),
-        "stranger": (cards.client(unknown.public_key()), private_key_pem(unknown)),
-        "forged": (forger.client(public(home, "reception-1")), home.key("reception-1").read_bytes()),
+        "good": (cards.client(officer.public_key()), officer),
+        "revoked": (cards.client(officer.public_key()), officer),
+        "stranger": (cards.client(unknown.public_key()), unknown),
+        "forged": (forger.client(officer.public_key()), officer),
     }
-    for name, (certificate, key_pem) in made.items():
+    for name, (certificate, key) in made.items():
         (folder / f"{name}.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-        (folder / f"{name}.key").write_bytes(key_pem)
+        (folder / f"{name}.key").write_bytes(private_key_pem(key))
     (folder / "officers-crl.pem").write_bytes(cards.revoked(made["revoked"][0]).public_bytes(Encoding.PEM))
 
 
-def write_configuration(home: Home, folder: Path, place: Path, port: int) -> Path:
-    """The home's configuration as that of an installation in earnest, whose front end stands behind nginx."""
-    old = home.config.ra
+def write_configuration(config: Config, folder: Path, place: Path, port: int) -> Path:
+    """Make the home's configuration that of an installation in earnest, whose front end stands behind nginx."""
+    old = config.ra
     assert old is not None
-    text = home.config.path.read_text("utf-8")
+    text = config.path.read_text("utf-8")
     for shipped, here in {
         "demo = true\n": "",
         f"[ra]\nport = {old.port}\n": f'[ra]\nsocket = "{place}"\nofficer_authorities = ["{folder}/officers-ca.pem"]\n',
@@ -168,14 +178,13 @@ def write_configuration(home: Home, folder: Path, place: Path, port: int) -> Pat
     }.items():
         assert shipped in text
         text = text.replace(shipped, here)
-    path = home.config.home / "behind-nginx.toml"
     # no PIN lies in a file there; the front end opens no token without a seal
-    path.write_text(re.sub(r"(?m)^(pin_file|seal_\w+|resident_register) = .*\n", "", text), "utf-8")
-    return path
+    config.path.write_text(re.sub(r"(?m)^(pin_file|seal_\w+|resident_register) = .*\n", "", text), "utf-8")
+    return config.path
 
 
 @pytest.fixture(scope="module")
-def deployed(home: Home) -> Iterator[Deployed]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Nginx and ``ninsho ra serve``, the socket in a folder that everybody may look for and nginx's group may enter."""
     with ExitStack() as held:
         # pytest's own folders are closed to other users, and would hide what the socket's folder is for
@@ -187,10 +196,9 @@ def deployed(home: Home) -> Iterator[Deployed]:
         (folder / "run").chmod(0o2750)
         (port,) = free_ports((0,), LOCALHOST)
         place = folder / "run" / "ra.sock"
+        home = make_installation(tmp_path_factory.mktemp("officers") / "home")
         write_certificates(home, folder)
-        config = write_configuration(home, folder, place, port)
-        held.callback(config.unlink)
-        programs = held.enter_context(running(config, folder / "log"))
+        programs = held.enter_context(running(write_configuration(home, folder, place, port), folder / "log"))
         programs.start("ra", ["ra", "serve", "--workers", "1"])
         wait_for(programs, place)
         replaced = {
