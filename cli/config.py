@@ -5,7 +5,6 @@ are never in it: a token names where its PIN comes from, and a PIN file is accep
 """
 
 import tomllib
-from collections import Counter
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
@@ -64,20 +63,16 @@ class AuthoritySection(Section):
     responder_key: str | None = None
 
 
-class ServiceSection(Section):
-    """Where a program listens. The host defaults to this machine only."""
+class OCSPSection(Section):
+    """The verifiers' port: status answers, and the published files where no web server serves them.
+
+    The `host` defaults to this machine only. `outage_window` is for how many seconds answers go on without the database
+    (JPKI: 15 minutes). `base_url` is how verifiers reach the port; it fills the URLs of the terms, so certificates
+    carry it.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(ge=1, le=65535)
-
-
-class OCSPSection(ServiceSection):
-    """The verifiers' port: status answers, and the published files where no web server serves them.
-
-    `outage_window` is for how many seconds answers go on without the database (JPKI: 15 minutes). `base_url` is how
-    verifiers reach the port; it fills the URLs of the terms, so certificates carry it.
-    """
-
     base_url: str
     workers: int = Field(default=1, ge=1, le=64)
     outage_window: int = Field(default=900, ge=0, le=900)
@@ -108,24 +103,26 @@ class CounterSection(Section):
     branches: dict[str, BranchSection] = {}
 
 
-class RASection(ServiceSection):
-    """The officers' front end: working pages and approvals on two origins, behind one port.
+class RASection(Section):
+    """The officers' front end: working pages and approvals on two origins, behind one door (docs/deployment.md).
 
-    `origin` and `approval_origin` are how browsers reach them, e.g. ``https://desk.example.jp``; each one's host is the
-    RP ID of its passkeys. `secret` names a file of 32 random octets that sign the officers' sessions. `proxies` is how
-    many proxies a request passes, the last of which connects from one of `peers`; https origins need one.
-    `officer_authorities` are certificates (PEM) of those who issue officers' cards, for logging in through the proxy.
+    The door is a Unix `socket` where nginx connects, whose word for each request is believed; a demo home may have a
+    TCP `port` of `host` instead, where no proxy's word is. `origin` and `approval_origin` are how browsers reach them,
+    e.g. ``https://desk.example.jp``; each one's host is the RP ID of its passkeys. `secret` names a file of 32 random
+    octets that sign the officers' sessions. `workers` is how many processes answer.
+    `officer_authorities` are certificates (PEM) of those who issue officers' cards, for logging in with one by nginx.
     `resident_register` is a file that stands in for the resident register (`ra.register`); a demo home has one.
     `seal_token`, `seal_key` and `seal_certificate` (PEM) seal the papers that leave the counter: all three or none.
     `counter` is what the papers say of the counters; without it cases have no papers.
     """
 
+    socket: Path | None = None
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=1, le=65535)
     origin: Annotated[str, AfterValidator(origin)]
     approval_origin: Annotated[str, AfterValidator(origin)]
     secret: Path
     workers: int = Field(default=2, ge=1, le=64)
-    proxies: int = Field(default=0, ge=0, le=4)
-    peers: tuple[str, ...] = ("127.0.0.1", "::1")
     officer_authorities: tuple[Path, ...] = ()
     resident_register: Path | None = None
     seal_token: str | None = None
@@ -259,21 +256,40 @@ def check_config(config: Config) -> None:
         if authority.responder_token is not None:
             check_reference(config, f"the responder of {name}", authority.responder_token, ("ocsp",))
     check_reference(config, "audit", config.audit.token, ("audit",))
-    ports = Counter(part.port for part in (config.ocsp, config.ra) if part is not None)
-    if max(ports.values()) > 1:
+    if config.ra is not None and config.ra.port == config.ocsp.port:
         raise ConfigRefused(config.path, "two programs have the same port")
     if config.ra is not None:
         check_front_end(config, config.ra)
 
 
 def check_front_end(config: Config, ra: RASection) -> None:
-    """Refuse a front end whose two sites are one, or whose seal is half told; raises `ConfigRefused`."""
+    """Refuse a front end that is no demo's and has a TCP port, whose two sites are one, or whose seal is half told.
+
+    Raises `ConfigRefused`.
+    """
+    check_door(config, ra)
     if not apart(ra.origin, ra.approval_origin):
         raise ConfigRefused(config.path, "ra: approvals need a host of their own, not that of the working pages")
     if len({each is None for each in (ra.seal_token, ra.seal_key, ra.seal_certificate)}) > 1:
         raise ConfigRefused(config.path, "ra: seal_token, seal_key and seal_certificate go together")
     if ra.seal_token is not None:
         check_reference(config, "ra", ra.seal_token, ("ra",))
+
+
+def check_door(config: Config, ra: RASection) -> None:
+    """Refuse a front end with no door, two doors, or one by which anybody could speak for nginx (docs/decisions/0027).
+
+    Raises `ConfigRefused`.
+    """
+    if (ra.socket is None) == (ra.port is None):
+        raise ConfigRefused(config.path, "ra: it listens on a socket, or in a demo home on a port; name one of them")
+    if ra.port is not None and ra.officer_authorities:
+        why = (
+            "anybody who reaches a TCP port could show another's certificate, so ra.officer_authorities need ra.socket"
+        )
+        raise ConfigRefused(config.path, why)
+    if ra.port is not None and not config.demo:
+        raise ConfigRefused(config.path, "ra.port: only a demo home has one; name ra.socket, where nginx connects")
 
 
 def same_token(one: TokenSection, other: TokenSection) -> bool:

@@ -53,6 +53,17 @@ class PortBusy(CommandError):
         self.next = "Stop the other program, or make another home with --home DIR."
 
 
+class SocketBusy(CommandError):
+    """A socket on which another program answers."""
+
+    code = "cli.busy-socket"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"Another program answers on the socket {path}.")
+        self.path = path
+        self.next = "Stop the other program, or name another socket in the configuration."
+
+
 class Unreachable(CommandError):
     """A service of this installation does not answer."""
 

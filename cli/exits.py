@@ -47,6 +47,7 @@ EXIT_OF_CODE: dict[str, Exit] = {
     "characters": Exit.REFUSED,
     "cli": Exit.FAILED,
     "cli.busy-port": Exit.UNREACHABLE,
+    "cli.busy-socket": Exit.UNREACHABLE,
     "cli.config": Exit.USAGE,
     "cli.not-found": Exit.NOT_FOUND,
     "cli.pin": Exit.TOKEN,

@@ -17,9 +17,9 @@ from ca.seals import SealKey
 from ca.statement import PrivateKey
 from cli.config import Config, RASection
 from cli.errors import ConfigRefused
+from cli.place import check_place
 from cli.preview import certificate_file
 from cli.seal import opened_seal
-from cli.verifiers import demand_silence
 from cli.waking import wake
 from cli.wiring import (
     believed_roster,
@@ -47,7 +47,7 @@ FRESH_SECONDS = 5.0
 
 SECRET_OCTETS = 32
 THREADS = 32
-"""Requests that one worker has in hand; a proxy before it takes slow clients' bodies."""
+"""Requests that one worker has in hand; nginx before it takes slow clients' bodies."""
 
 Value = TypeVar("Value")
 
@@ -136,7 +136,7 @@ def edge_of(config: Config) -> Edge:
     section = section_of(config)
     issuers = tuple(certificate_file(config.at(path)) for path in section.officer_authorities)
     try:
-        return Edge(section.proxies, frozenset(section.peers), issuers)
+        return Edge(section.socket is not None, issuers)
     except ValueError as error:
         raise ConfigRefused(config.path, f"ra: {error}") from None
 
@@ -155,11 +155,11 @@ def front_application(config: Config) -> Callable[[], "WSGIApplication"]:
 def check_front(config: Config) -> RASection:
     """Make everything once before any worker does, and give the section; raises what a worker would raise.
 
-    Hsm's errors and `PinUnavailable` for the seal, `ConfigRefused` for origins that cannot be served safely, `PortBusy`
-    when somebody answers on the port already.
+    Hsm's errors and `PinUnavailable` for the seal, `ConfigRefused` for origins or a socket that cannot be served
+    safely, `PortBusy` or `SocketBusy` when somebody answers there already.
     """
     section = section_of(config)
-    demand_silence(section.host, section.port)
+    check_place(config)
     database = open_database(config, "ra")
     try:
         with opened_seal(config, utc_now()) as seal:

@@ -33,7 +33,7 @@ def ocsp_serve(context: click.Context, workers: int | None) -> None:
     count = check_start(config, clock())
     say(f"answering for {count} authorities on {config.ocsp.host}:{config.ocsp.port}")
     make = verifiers_application(config, clock)
-    serve(make, config.ocsp.host, config.ocsp.port, workers or config.ocsp.workers)
+    serve(make, (config.ocsp.host, config.ocsp.port), workers or config.ocsp.workers)
 
 
 @ocsp.command("query")

@@ -25,12 +25,14 @@ def ra_serve(context: click.Context, workers: int | None) -> None:
       ninsho --config demo-home/ninsho.toml ra serve
     """
     from cli.front import THREADS, check_front, front_application
+    from cli.place import place_of, spelt
     from ocsp.server import serve
 
     config = config_of(context)
     section = check_front(config)
-    say(f"working site {section.origin}, approval site {section.approval_origin}, on {section.host}:{section.port}")
-    serve(front_application(config), section.host, section.port, workers or section.workers, THREADS)
+    place = place_of(config)
+    say(f"working site {section.origin}, approval site {section.approval_origin}, on {spelt(place)}")
+    serve(front_application(config), place, workers or section.workers, THREADS)
 
 
 @ra.command("seal-certificate")

@@ -1,7 +1,7 @@
-"""Logging in with an officer's card: TLS ends at the proxy, which hands the certificate on, and here it is believed.
+"""Logging in with an officer's card: TLS ends at nginx, which hands the certificate on, and here it is believed.
 
-The proxy's word alone is not enough: the certificate is verified again, against the configured authorities, and its key
-must be that of a credential in the roster.
+nginx saw the proof of its key and the authority's revocation list, and its word for both is needed and not enough: the
+certificate is verified again, against the configured authorities, and its key must be of a credential in the roster.
 """
 
 from urllib.parse import unquote_to_bytes
@@ -20,7 +20,7 @@ from cryptography.x509.verification import (
 from flask import current_app, request
 
 from ca.roster import Credential, Person
-from ra.edge import CERTIFICATE_HEADER, EDGE, Edge
+from ra.edge import CERTIFICATE_HEADER, EDGE, VERIFIED, VERIFY_HEADER, Edge
 from ra.errors import PageError
 from ra.office import office
 
@@ -37,10 +37,12 @@ def certificates_accepted() -> bool:
 
 
 def officer_of_certificate() -> tuple[Person, Credential]:
-    """Whose certificate the proxy hands on with this request; raises PageError E-4105, or E-5001 where none counts."""
+    """Whose certificate nginx hands on with this request; raises PageError E-4105, or E-5001 where none counts."""
     edge: Edge = current_app.extensions[EDGE]
     if not edge.officer_authorities:
         raise PageError("E-5001")
+    if request.headers.get(VERIFY_HEADER) != VERIFIED:
+        raise PageError("E-4105")
     certificate = _verified(request.headers.get(CERTIFICATE_HEADER, ""), edge.officer_authorities)
     spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     now = office().clock()

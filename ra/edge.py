@@ -1,7 +1,8 @@
 """How requests reach the program, and which are turned away before anything else looks at them.
 
-Two names are answered, those of the two sites. What a proxy may say is believed from the configured one only: without
-a proxy, a request that carries a proxy's headers is forged and refused (GHSA-4w7q-wwx4-6973 is such a hole).
+Two names are answered, those of the two sites. What nginx says of a request is believed when the request came by the
+Unix socket, which nobody else may open (docs/decisions/0027). On a TCP port, a request that carries a proxy's headers
+is forged and refused (GHSA-4w7q-wwx4-6973 is such a hole).
 """
 
 from dataclasses import dataclass
@@ -15,15 +16,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from ra.errors import PageError
 from ra.office import Office, Party
 
-__all__ = ["CERTIFICATE_HEADER", "EDGE", "Edge", "guard"]
+__all__ = ["CERTIFICATE_HEADER", "EDGE", "VERIFIED", "VERIFY_HEADER", "Edge", "guard"]
 
 EDGE: Final = "ninsho-edge"
 """Where an application keeps its edge, among Flask's extensions."""
 
 CERTIFICATE_HEADER: Final = "X-Client-Certificate"
-"""The officer's certificate as nginx's ``$ssl_client_escaped_cert``; deploy/nginx.conf sets it in every request."""
+"""The officer's certificate as nginx's ``$ssl_client_escaped_cert``, set by deploy/nginx/officers.conf."""
 
-_PROXYS_OWN: Final = ("X-Forwarded-For", "X-Forwarded-Proto")
+VERIFY_HEADER: Final = "X-Client-Verify"
+"""What nginx found of that certificate, as its ``$ssl_client_verify``."""
+
+VERIFIED: Final = "SUCCESS"
+"""The one word of `VERIFY_HEADER` that is none of FAILED:why and NONE: the chain holds, and no list revokes it."""
+
+_PROXYS_OWN: Final = ("X-Forwarded-For", "X-Forwarded-Proto", VERIFY_HEADER, CERTIFICATE_HEADER)
 _NOBODYS: Final = ("Forwarded", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server")
 
 
@@ -31,18 +38,17 @@ _NOBODYS: Final = ("Forwarded", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwa
 class Edge:
     """What stands before the program.
 
-    `proxies` is how many proxies a request passes, each adding one address; the last of them connects from an address
-    in `peers`, and nobody else may connect then. `officer_authorities` sign officers' client certificates, which the
-    proxy hands on; none means that nobody logs in with one.
+    `proxied`: it listens on a Unix socket and nginx in front of it, which says of each request who asks. Otherwise it
+    listens on a TCP port and nothing stands before it. `officer_authorities` sign officers' client certificates, which
+    nginx hands on; none means that nobody logs in with one.
     """
 
-    proxies: int = 0
-    peers: frozenset[str] = frozenset({"127.0.0.1", "::1"})
+    proxied: bool = False
     officer_authorities: tuple[x509.Certificate, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.officer_authorities and not self.proxies:
-            raise ValueError("client certificates come from a proxy, and there is none")
+        if self.officer_authorities and not self.proxied:
+            raise ValueError("client certificates come from a proxy by a socket, and there is none")
 
 
 def guard(app: Flask, office: Office, edge: Edge) -> None:
@@ -52,8 +58,8 @@ def guard(app: Flask, office: Office, edge: Edge) -> None:
     """
     hosts = _hosts(office, edge)
     app.extensions[EDGE] = edge
-    if edge.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=edge.proxies)  # type: ignore[method-assign]
+    if edge.proxied:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
 
     @app.before_request
     def check_edge() -> None:
@@ -75,8 +81,8 @@ def _hosts(office: Office, edge: Edge) -> dict[tuple[str, str], Party]:
         parts = urlsplit(origin)
         if parts.scheme != "https" and not office.demo:
             raise ValueError(f"{origin} is not https, which only a demo home may do without")
-        if parts.scheme == "https" and not edge.proxies:
-            raise ValueError(f"{origin} is https, and no proxy is configured that speaks it")
+        if parts.scheme == "https" and not edge.proxied:
+            raise ValueError(f"{origin} is https, and no socket is configured where a proxy speaks it")
         hosts[parts.scheme, parts.netloc.lower()] = site
     if len(hosts) != len(sites):
         raise ValueError("approvals need an origin of their own")
@@ -84,11 +90,12 @@ def _hosts(office: Office, edge: Edge) -> dict[tuple[str, str], Party]:
 
 
 def _check_headers(edge: Edge) -> None:
-    refused = _NOBODYS if edge.proxies else (*_NOBODYS, *_PROXYS_OWN, CERTIFICATE_HEADER)
+    refused = _NOBODYS if edge.proxied else (*_NOBODYS, *_PROXYS_OWN)
     if any(name in request.headers for name in refused):
         raise PageError("E-5005")
-    if edge.proxies:
+    if edge.proxied:
+        # who connects to a Unix socket has no address: whoever has one did not come through the proxy's door
         peer = request.environ["werkzeug.proxy_fix.orig"]["REMOTE_ADDR"]
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
-        if peer not in edge.peers or not all(hops) or len(hops) != edge.proxies:
+        client = request.headers.get("X-Forwarded-For", "")
+        if peer or not client or "," in client:
             raise PageError("E-5005")

@@ -73,7 +73,7 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
         "E-4105": Fault(
             403,
             "The client certificate was not accepted.",
-            "It is not from the configured authority, has ended, or its key is not in the roster.",
+            "It is missing, not from the configured authority, ended or revoked, or its key is not in the roster.",
             "Insert your officer's card and start again, or log in with your passkey.",
         ),
         "E-4201": Fault(

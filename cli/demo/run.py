@@ -63,9 +63,9 @@ class Demo:
             config = load_config(self.home / CONFIG)
             self.say(f"{self.home} exists and is served as it is.")
             with ExitStack() as held:
-                for part in (config.ocsp, config.ra):
-                    if part is not None:
-                        held.enter_context(demanded(part.port, part.host))
+                held.enter_context(demanded(config.ocsp.port, config.ocsp.host))
+                if config.ra is not None and config.ra.port is not None:
+                    held.enter_context(demanded(config.ra.port, config.ra.host))
                 yield
         else:
             with reserved(PORTS, LOCALHOST) as ports:
@@ -135,7 +135,7 @@ class Demo:
             lists = publish_lists(config, open_database(config, "ra"), None, PUBLISH_SECONDS)
             self.say(f"{lists} revocation lists published")
             programs.wait_for_port("ocsp", config.ocsp.host, config.ocsp.port)
-            if config.ra is not None:
+            if config.ra is not None and config.ra.port is not None:
                 programs.wait_for_port("ra", config.ra.host, config.ra.port)
             found = check_all(config)
             checked(config, found)

@@ -52,7 +52,7 @@ def enter_demo() -> AnyResponse:
 @PAGES.post("/login/certificate")
 @public
 def enter_certificate() -> AnyResponse:
-    """Log in with the client certificate that the proxy hands on."""
+    """Log in with the client certificate that nginx hands on."""
     return _enter(lambda challenge: (*officer_of_certificate(), 0))
 
 

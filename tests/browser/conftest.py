@@ -70,6 +70,7 @@ def server(home: Home) -> Iterator[Server]:
     """The front end of this process's installation, as ``ninsho ra serve`` runs it."""
     section = home.config.ra
     assert section is not None
+    assert section.port is not None
     furnish(home)
     with running(home.config.path, home.folder / "log") as programs:
         programs.start("ra", ["ra", "serve", "--workers", "1"])

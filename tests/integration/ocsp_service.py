@@ -51,4 +51,4 @@ def application(folder: Path) -> "WSGIApplication":
 
 if __name__ == "__main__":
     root, port, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    serve(lambda: application(root), "127.0.0.1", port, workers)
+    serve(lambda: application(root), ("127.0.0.1", port), workers)

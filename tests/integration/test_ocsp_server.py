@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from cryptography.x509 import ocsp
 
 from hsm.generation import KeyAlgorithm
 from hsm.token import Token
+from tests.fixtures.nginx import front_of
 from tests.fixtures.register import Register
 from tests.fixtures.tokens import PIN, SoftHSM
 from tests.unit.ocsp.samples import make_authority, responder_certificate
@@ -192,6 +193,61 @@ def test_garbage_and_faults_of_transport(service: Service) -> None:
     assert service.http("POST", "/ocsp", None, {**kind, "Content-Length": "8193"})[0] == 413
     assert service.http("GET", "/ocsp/../../etc/passwd")[0] in (200, 404)
     assert service.http("BREW", "/ocsp")[0] == 405
+
+
+@pytest.fixture(scope="module")
+def behind_nginx(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The same server as strangers reach it: through nginx, with the configuration that is shipped."""
+    port = free_port()
+    replaced = {
+        "server 127.0.0.1:8560": f"server 127.0.0.1:{service.port}",
+        "listen 8080": f"listen 127.0.0.1:{port}",
+        "worker_processes auto": "worker_processes 1",
+    }
+    with front_of("verifiers.conf", tmp_path_factory.mktemp("nginx"), port, replaced):
+        yield replace(service, port=port)
+
+
+def test_openssl_through_nginx(behind_nginx: Service) -> None:
+    """The client that asks by POST sees no difference."""
+    assert [behind_nginx.ask(serial) for serial in (0x1001, 0x1002, 0x9999)] == ["good", "revoked", "unknown"]
+
+
+def test_a_question_in_a_path_goes_through_nginx_as_it_was_sent(behind_nginx: Service) -> None:
+    """RFC 6960 appendix A.1: base64 in a path may hold slashes, two of them in a row, and escapes."""
+    encoded = base64.b64encode(behind_nginx.request(0x1001)).decode()
+    for form in ENCODINGS.values():
+        status, body = behind_nginx.http("GET", "/ocsp/" + form(encoded))
+        assert status == 200
+        assert ocsp.load_der_ocsp_response(body).certificate_status == ocsp.OCSPCertStatus.GOOD
+
+
+def test_nginx_keeps_no_answer_that_a_revocation_would_change(behind_nginx: Service) -> None:
+    """docs/decisions/0011: what a cache may keep is the responder's word, and nginx adds and keeps nothing."""
+    path = "/ocsp/" + quote(base64.b64encode(behind_nginx.request(0x1008)).decode(), safe="")
+    with closing(http.client.HTTPConnection("127.0.0.1", behind_nginx.port, timeout=10)) as connection:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+    assert "max-age=0" in (answer.getheader("Cache-Control") or "")
+    behind_nginx.register.revoke("jpki-sign", 0x1008, 1, datetime.now(UTC))
+    time.sleep(1)
+    _, body = behind_nginx.http("GET", path)
+    assert ocsp.load_der_ocsp_response(body).certificate_status == ocsp.OCSPCertStatus.REVOKED
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/crl/jpki-sign-g1/13103.crl", 403),
+        ("DELETE", "/ca/jpki-sign-g1.cer", 403),
+        ("GET", "/", 404),
+        ("GET", "/login", 404),
+    ],
+)
+def test_nginx_turns_away_what_is_no_question(behind_nginx: Service, method: str, path: str, status: int) -> None:
+    """Lists and certificates are only fetched, and nothing else is behind this door."""
+    assert behind_nginx.http(method, path)[0] == status
 
 
 def test_connections_without_a_question_do_no_harm(service: Service) -> None:

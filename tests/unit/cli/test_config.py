@@ -190,3 +190,42 @@ def test_the_keys_of_terminals_are_read_when_the_configuration_is_checked(home: 
     path.unlink()
     assert (answer.status, answer.error["code"]) == (3, "cli.not-found")
     assert home.ninsho("config", "check").status == 0
+
+
+def with_door(home: Home, folder: Path, door: str, *, demo: bool) -> Config:
+    """Read the home's configuration with another door of its front end, as a demo home's or as one in earnest."""
+    ours = home.config.ra
+    assert ours is not None
+    text = home.config.path.read_text("utf-8").replace(f"[ra]\nport = {ours.port}\n", f"[ra]\n{door}\n")
+    if not demo:
+        text = re.sub(r"(?m)^(pin_file = .*|demo = true)\n", "", text)
+    (folder / "ninsho.toml").write_text(text, "utf-8")
+    return load_config(folder / "ninsho.toml")
+
+
+def test_outside_a_demo_home_the_front_end_has_no_port(home: Home, tmp_path: Path) -> None:
+    """docs/decisions/0027: whoever reaches a port can send what only nginx may say; the error names what to do."""
+    with pytest.raises(ConfigRefused, match=r"only a demo home has one; name ra\.socket") as refused:
+        with_door(home, tmp_path, "port = 8561", demo=False)
+    assert "config check" in refused.value.next
+
+
+def test_outside_a_demo_home_the_front_end_has_a_socket(home: Home, tmp_path: Path) -> None:
+    """The one door that an installation has."""
+    config = with_door(home, tmp_path, 'socket = "run/ra.sock"', demo=False)
+    assert config.ra is not None
+    assert (config.demo, config.ra.socket, config.ra.port) == (False, Path("run/ra.sock"), None)
+
+
+def test_client_certificates_need_the_socket(home: Home, tmp_path: Path) -> None:
+    """docs/decisions/0027: also in a demo home nobody logs in by a header that anybody can send."""
+    door = 'port = 8561\nofficer_authorities = ["cards.pem"]'
+    with pytest.raises(ConfigRefused, match=r"officer_authorities need ra\.socket"):
+        with_door(home, tmp_path, door, demo=True)
+
+
+@pytest.mark.parametrize("door", ["", 'port = 8561\nsocket = "run/ra.sock"'])
+def test_the_front_end_has_one_door(home: Home, tmp_path: Path, door: str) -> None:
+    """Never a port beside the socket, and never neither."""
+    with pytest.raises(ConfigRefused, match="name one of them"):
+        with_door(home, tmp_path, door, demo=True)

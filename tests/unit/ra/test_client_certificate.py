@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ra.edge import CERTIFICATE_HEADER, Edge
+from ra.edge import CERTIFICATE_HEADER, VERIFIED, VERIFY_HEADER, Edge
 from store.database import Database
 from tests.fixtures.front import MORNING, Browser, Front
 from tests.fixtures.officers import software_key
@@ -61,14 +61,14 @@ def card(key: str, *, by: str = "cards", days: int = 30, use: x509.ObjectIdentif
 @pytest.fixture
 def cards(sqlite_url: str) -> Front:
     """A front end whose officers may log in with cards."""
-    return Front(Database(sqlite_url, "ra"), edge=Edge(proxies=1, officer_authorities=(issuer("cards"),)))
+    return Front(Database(sqlite_url, "ra"), edge=Edge(proxied=True, officer_authorities=(issuer("cards"),)))
 
 
-def enter(front: Front, header: str) -> tuple[Browser, int]:
-    """Send the form behind the proxy with this header."""
+def enter(front: Front, header: str, found: str = VERIFIED) -> tuple[Browser, int]:
+    """Send the form through the proxy, which says this certificate and what it found of it."""
     browser = front.stranger()
     browser.get("/login")
-    answer = browser.post("/login/certificate", {}, **{CERTIFICATE_HEADER: header})
+    answer = browser.post("/login/certificate", {}, **{CERTIFICATE_HEADER: header, VERIFY_HEADER: found})
     return browser, answer.status_code
 
 
@@ -95,6 +95,13 @@ def test_a_card_of_the_roster_opens_a_session(cards: Front) -> None:
 def test_any_other_certificate_is_refused(cards: Front, header: str) -> None:
     """Whatever the proxy verified is verified again; refused with a word, not with a fault."""
     browser, status = enter(cards, header)
+    assert (status, browser.get("/").status_code) == (403, 303)
+
+
+@pytest.mark.parametrize("found", ["NONE", "FAILED:certificate revoked", "FAILED:CRL has expired", "success", ""])
+def test_what_the_proxy_did_not_verify_is_refused(cards: Front, found: str) -> None:
+    """Only the proxy saw the list of revoked certificates and the proof that the client has the key."""
+    browser, status = enter(cards, card("reception-minato"), found)
     assert (status, browser.get("/").status_code) == (403, 303)
 
 

@@ -40,7 +40,7 @@ from ra.records import CardKey, Draft, Finish, Notification, Particulars, Recept
 from store.cases import CaseEvent, CaseKind, CaseRecord, NewCase, Step, add_event, case, events_of, open_case
 from store.certificates import CertificateRecord, record, reserve
 from store.database import Database
-from tests.fixtures.front import MORNING, PEER, PROXIED, Front
+from tests.fixtures.front import MORNING, PROXIED, SOCKET, Front
 from tests.fixtures.officers import DEPLOYMENT, WINDOW, software_key, terminal
 
 CARD = "0123456789AB"
@@ -100,7 +100,7 @@ class Counter:
             data=body,
             base_url=self.front.parties.working.origin,
             headers={**PROXIED, "Authorization": signed if header is None else header},
-            environ_base=PEER,
+            environ_base=SOCKET,
         )
 
     def jobs(self, code: str = "terminal-minato") -> tuple[Job, ...]:
