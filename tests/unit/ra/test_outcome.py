@@ -1,6 +1,7 @@
 """What becomes of a case once the signer has spoken, also of one that was sent back or withdrawn before."""
 
-from store.cases import CaseRecord, case_by_receipt
+from store.cases import CaseRecord, applications_of, case_by_receipt
+from store.certificates import CertificateFilter, find
 from tests.fixtures.walk import Walk
 
 MINATO = frozenset({"minato"})
@@ -26,9 +27,45 @@ def sent_back(walk: Walk) -> str:
     return path
 
 
+def revoked(walk: Walk, path: str) -> None:
+    """The certificate of a case was revoked, in a case of its own, before it reached its holder."""
+    with walk.house.owner.snapshot() as tx:
+        (asked,) = applications_of(tx, MINATO, case_by_receipt(tx, MINATO, path.rpartition("/")[2]).id)
+        (issued,) = find(tx, CertificateFilter(application_id=asked.id))
+    other = walk.received(kind="revoke")
+    walk.identified(other)
+    walk.selected(other, "failed-hand-over", issued)
+    walk.submitted(other)
+    walk.approved(other)
+    walk.carried_out()
+
+
 def test_a_case_that_was_sent_back_goes_on_once_its_new_applications_are_carried_out(walk: Walk) -> None:
     """Decision 0025: the old applications stay unapproved; nothing waits for them, and no certificate is left behind."""
     path = sent_back(walk)
     walk.approved(path)
     walk.carried_out()
     assert case_at(walk, path).step == "write"
+
+
+def test_a_certificate_that_was_revoked_meanwhile_is_not_handed_over(walk: Walk) -> None:
+    """A failed hand-over is a revocation (fact sheet c.3): the card's old key must not be given up for that."""
+    path = walk.issue(until="hand-over")
+    revoked(walk, path)
+    refused = walk.sign("reception-minato", path, "/hand-over", received="1", fee="200")
+    assert (refused.status_code, "E-1301" in refused.text) == (409, True)
+    assert case_at(walk, path).step == "hand-over"
+
+
+def test_a_case_whose_certificates_were_revoked_before_the_hand_over_is_withdrawn(walk: Walk) -> None:
+    """Nothing is left to be handed over, so the case ends, and the terminal gives up the new key, not the old one."""
+    path = walk.issue(until="hand-over")
+    reception = walk.browser("reception-minato")
+    assert f'action="{path}/withdraw"' not in reception.get(path).text
+    assert reception.post(f"{path}/withdraw", {"reason": "交付できない"}).status_code == 409
+    revoked(walk, path)
+    assert f'action="{path}/withdraw"' in reception.get(path).text
+    assert reception.post(f"{path}/withdraw", {"reason": "交付できない"}).status_code == 303
+    closed = case_at(walk, path)
+    standing = walk.ask("minato", "GET", f"/terminal/cases/{closed.id}")
+    assert (closed.step, standing.text) == ("closed", '{"state":"failed"}')
