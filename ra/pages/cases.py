@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from ca.roster import Role
+from ra.access import LOOKING
 from ra.errors import PageError
 from ra.languages import mark
 from ra.office import office
@@ -109,7 +110,7 @@ def show(receipt: str) -> ResponseReturnValue:
     whatever is being typed beside it.
     """
     context = context_of(desk_of(receipt))
-    if request.args.get("seen") == context["seen"]:
+    if request.args.get(LOOKING) == context["seen"]:
         return "", 204
     return render_template("cases/case.html", kinds=KINDS, visitors=VISITORS, **context)
 
