@@ -45,6 +45,8 @@ def check_access() -> Response | None:
     if officer is None:
         return _to_login()
     if officer.locked and not access.while_locked:
+        # its form is offered to be sent again under a new token, so it needs one of ours first
+        current_app.extensions["csrf"].protect()
         return locked_page(officer)
     if not access.while_locked and LOOKING not in request.args:
         used(officer)

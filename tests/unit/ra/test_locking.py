@@ -148,3 +148,11 @@ def test_a_page_that_looks_by_itself_keeps_no_session_open(walk: Walk) -> None:
         walk.front.later(minutes=2, seconds=30)
         looked = browser.get(unescape(waiting[1]))
     assert (looked.status_code, browser.get("/").status_code) == (423, 423)
+
+
+def test_a_form_without_our_token_is_not_kept(desk: Desk) -> None:
+    """The lock gives a form it kept a new token, so what another site sent meanwhile must not get so far."""
+    front, browser, taken = desk
+    front.later(minutes=11)
+    forged = browser.post("/paper", {"name": "見本　花子", "csrf_token": "forged"})
+    assert (forged.status_code, "E-4102" in forged.text, taken) == (400, True, [])
