@@ -2,6 +2,7 @@
 
 from store.cases import CaseRecord, applications_of, case_by_receipt
 from store.certificates import CertificateFilter, find
+from store.queues import count_waiting, waiting_approvals
 from tests.fixtures.walk import Walk
 
 MINATO = frozenset({"minato"})
@@ -14,6 +15,14 @@ def case_at(walk: Walk, path: str) -> CaseRecord:
         return case_by_receipt(tx, MINATO, path.rpartition("/")[2])
 
 
+def waiting(walk: Walk) -> int:
+    """How many applications of the branch wait for an approval, as its pages count them."""
+    with walk.house.owner.snapshot() as tx:
+        found = waiting_approvals(tx, MINATO, walk.front.now)
+        assert count_waiting(tx, MINATO, walk.front.now) == len(found)
+    return len(found)
+
+
 def sent_back(walk: Walk) -> str:
     """A case whose approver asked for a correction, and that came to its approval again with new applications."""
     path = walk.issue(until="approve")
@@ -22,6 +31,7 @@ def sent_back(walk: Walk) -> str:
     approver.get(f"/approvals/{receipt}")
     answer = approver.post(f"/approvals/{receipt}", {"send_back": "1", "comment": "住所を確かめる"})
     assert answer.status_code == 303
+    walk.front.later(minutes=1)
     for take in (walk.compared, walk.keyed, walk.submitted, walk.examined):
         take(path)
     return path
@@ -41,7 +51,7 @@ def revoked(walk: Walk, path: str) -> None:
 
 
 def test_a_case_that_was_sent_back_goes_on_once_its_new_applications_are_carried_out(walk: Walk) -> None:
-    """Decision 0025: the old applications stay unapproved; nothing waits for them, and no certificate is left behind."""
+    """Decision 0025: the old applications stay unapproved, and nothing waits for them."""
     path = sent_back(walk)
     walk.approved(path)
     walk.carried_out()
@@ -69,3 +79,21 @@ def test_a_case_whose_certificates_were_revoked_before_the_hand_over_is_withdraw
     closed = case_at(walk, path)
     standing = walk.ask("minato", "GET", f"/terminal/cases/{closed.id}")
     assert (closed.step, standing.text) == ("closed", '{"state":"failed"}')
+
+
+def test_what_was_sent_back_is_on_no_list(walk: Walk) -> None:
+    """Decision 0025: once a case asks for something newer, nobody is asked to approve what it asked for before."""
+    path = sent_back(walk)
+    assert waiting(walk) == 1
+    walk.approved(path)
+    assert waiting(walk) == 0
+
+
+def test_what_was_withdrawn_is_on_no_list(walk: Walk) -> None:
+    """A withdrawn case waits for nobody, though its applications stand open until they expire."""
+    path = walk.issue(until="approve")
+    assert waiting(walk) == 1
+    reception = walk.browser("reception-minato")
+    reception.get(path)
+    assert reception.post(f"{path}/withdraw", {"reason": "出直すとのこと"}).status_code == 303
+    assert waiting(walk) == 0
