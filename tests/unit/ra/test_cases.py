@@ -125,3 +125,16 @@ def test_an_examiner_sees_a_case_and_takes_no_step_of_the_desk(demo_front: Front
     examiner = demo_front.browser("examiner-minato")
     assert examiner.get(where).status_code == 200
     assert examiner.post(f"{where}/identify", {"documents": "passport"}).status_code == 403
+
+
+def test_a_certificate_is_wished_for_once(counter: Browser) -> None:
+    """A card has one place of each kind: a form that names one twice would ask the card for a key that has none."""
+    form = {
+        "kind": "issue",
+        "visitor": "self",
+        "wishes": ["auth", "auth"],
+        "window": "001A",
+        "submit_key": str(uuid4()),
+    }
+    refused = counter.post("/cases/new", form)
+    assert (refused.status_code, "E-1107" in refused.text) == (400, True)
