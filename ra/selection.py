@@ -91,7 +91,8 @@ def choose(
 ) -> CaseRecord:
     """Write down the certificates of the register's entry, each as "ISSUER/SERIAL", and the event.
 
-    PageError E-1501 for no certificate and for one that is named twice, E-1502 for an event that does nothing of this kind to one of them.
+    PageError E-1501 for no certificate and for one that is named twice, E-1502 for an event that does nothing of this
+    kind to one of them.
     """
     demand(file.record, "select")
     holder = holder_name(office.salt, entry.reference)
