@@ -149,6 +149,6 @@ def _place(text: str | None) -> TrailPlace | None:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None:
             raise ValueError
-        return TrailPlace(moment, instance, min(int(sequence), 1 << 60))
+        return TrailPlace(moment, instance, max(0, min(int(sequence), 1 << 60)))
     except ValueError:
         raise PageError("E-5006") from None
