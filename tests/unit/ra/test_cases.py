@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from store.cases import case_by_receipt, events_of
 from tests.fixtures.front import Browser, Front
 
 RECEPTION = "reception-minato"
@@ -138,3 +139,22 @@ def test_a_certificate_is_wished_for_once(counter: Browser) -> None:
     }
     refused = counter.post("/cases/new", form)
     assert (refused.status_code, "E-1107" in refused.text) == (400, True)
+
+
+@pytest.mark.parametrize("window", ["", "1A", "001a2", "<b>", "x" * 100])
+def test_a_window_is_a_number_and_a_letter(counter: Browser, window: str) -> None:
+    """What names no window is said at once, and not when the certificate's facts are refused."""
+    form = {"kind": "issue", "visitor": "self", "wishes": "auth", "window": window, "submit_key": str(uuid4())}
+    refused = counter.post("/cases/new", form)
+    assert (refused.status_code, "E-1107" in refused.text) == (400, True)
+
+
+def test_of_a_document_its_kind_is_kept_alone(demo_front: Front, counter: Browser) -> None:
+    """本人確認: no number of a document is kept, whatever a form says beside the kinds there are."""
+    where = opened(counter)
+    shown = {"documents": ["passport", "TR1234567", "x" * 40_000], "papers": ["attorney", "090-0000-0000"]}
+    assert counter.post(f"{where}/identify", shown).status_code == 303
+    with demo_front.database.snapshot() as tx:
+        found = case_by_receipt(tx, frozenset({"minato"}), where.rpartition("/")[2])
+        identified = events_of(tx, frozenset({"minato"}), found.id)[-1]
+    assert identified.facts == {"documents": ["passport"], "papers": []}
