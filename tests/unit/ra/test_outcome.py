@@ -97,3 +97,14 @@ def test_what_was_withdrawn_is_on_no_list(walk: Walk) -> None:
     reception.get(path)
     assert reception.post(f"{path}/withdraw", {"reason": "出直すとのこと"}).status_code == 303
     assert waiting(walk) == 0
+
+
+def test_the_card_keeps_both_keys_until_the_new_certificate_is_the_valid_one(walk: Walk) -> None:
+    """A renewal supersedes when the signer says so: until then the old certificate counts, so its key must stay."""
+    path = walk.issue(until="hand-over")
+    answer = walk.sign("reception-minato", path, "/hand-over", received="1", fee="200")
+    assert answer.status_code == 303
+    where = f"/terminal/cases/{case_at(walk, path).id}"
+    assert walk.ask("minato", "GET", where).text == '{"state":"open"}'
+    walk.carried_out()
+    assert walk.ask("minato", "GET", where).text == '{"state":"handed-over"}'
