@@ -1,11 +1,13 @@
 """The page of a case, as far as no authority is asked: reception, identity, what waits, what belongs to others."""
 
 import re
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
 
 from store.cases import case_by_receipt, events_of
+from store.database import Database
 from tests.fixtures.front import Browser, Front
 
 RECEPTION = "reception-minato"
@@ -158,3 +160,10 @@ def test_of_a_document_its_kind_is_kept_alone(demo_front: Front, counter: Browse
         found = case_by_receipt(tx, frozenset({"minato"}), where.rpartition("/")[2])
         identified = events_of(tx, frozenset({"minato"}), found.id)[-1]
     assert identified.facts == {"documents": ["passport"], "papers": []}
+
+
+@pytest.mark.parametrize("path", ["/cases/%00", "/cases/R13103-261124-0001%00/papers/receipt.pdf"])
+def test_a_number_with_a_zero_octet_is_nobodys(database_url: str, path: str) -> None:
+    """PostgreSQL refuses such a text, which must not become a fault of the program."""
+    with closing(Database(database_url, "ra")) as database:
+        assert Front(database, demo=True).browser(RECEPTION).get(path).status_code == 404

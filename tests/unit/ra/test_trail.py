@@ -131,7 +131,16 @@ def test_days_that_cannot_be_are_refused_with_a_code(front: Front, query: str) -
     assert "E-2103" in browser.get(f"/audit/export?{query}").text
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=2026-11-24~a~1", "event=%3Cscript%3E", "person=a%20b"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=x",
+        "after=2026-11-24~a~1",
+        "after=2026-11-24T00:00:00%2B00:00~%00~1",
+        "event=%3Cscript%3E",
+        "person=a%20b",
+    ],
+)
 def test_a_forged_question_is_refused(front: Front, query: str) -> None:
     """No trace, no query."""
     assert front.browser(READER).get(f"/audit/?{query}").status_code == 400
