@@ -39,7 +39,7 @@ GIVEN = (
 )
 CANONICAL = b"{" + b"x" * 300 + b"}"  # no search reads it
 _PRIME = 0x9E3779B97F4A7C15F39CC0605CEDC8341082276BF3A27251
-STEPS = ("identify", "register", "keys", "confirm", "examine", "approve", "issue", "write", "hand-over")
+STEPS = ("approve", "issue", "write", "hand-over", "identify", "register", "keys", "confirm", "examine")
 
 
 @dataclass(frozen=True, slots=True)

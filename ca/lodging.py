@@ -20,7 +20,7 @@ from ca.lodging_errors import CaseEnded, NotExamined, OwnCase
 from ca.passkeys import Parties
 from ca.people import person_of
 from ca.retirement import Retired
-from ca.revocation import check_served
+from ca.revocation import check_pending, check_served
 from ca.roster import Role, Roster
 from ca.rules import REGISTER_RULE, RULES, Rule, approvals_needed
 from ca.warrant import record_of, verify
@@ -137,12 +137,16 @@ class Lodging:
         self.check_target(parse(case.record.canonical))
 
     def check_target(self, asked: Application) -> None:
-        """Refuse what the signer would refuse of the certificate an application is about: TargetNotServed."""
+        """Refuse what the signer would refuse of the certificate an application is about.
+
+        Raises TargetNotServed, and TargetDiffers for a hand-over of what does not wait for its holder any more.
+        """
         branch = self.roster.branch(asked.branch)
         if asked.target is None or branch is None:
             return
         with self.database.snapshot() as tx:
             check_served(tx, asked, branch, certificate(tx, *asked.target))
+            check_pending(tx, asked)
 
     def lodge(self, cases: Sequence[Case], also: Callable[[Transaction], None] = lambda tx: None) -> None:
         """Verify cases and save all or none; `also` writes what belongs to them, in the same transaction."""

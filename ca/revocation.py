@@ -22,7 +22,7 @@ from store.audit import Fact
 from store.certificates import CertificateRecord, certificate, hand_over, pending
 from store.database import Transaction
 
-__all__ = ["Act", "check_served", "execute", "withdraw"]
+__all__ = ["Act", "check_pending", "check_served", "execute", "withdraw"]
 
 Act = tuple[str, dict[str, Fact]]
 """An audit event and its facts."""
@@ -101,6 +101,18 @@ def check_served(tx: Transaction, application: Application, branch: Branch, targ
         raise TargetNotServed(branch.code, target.issuer, serial_text(target.serial))
 
 
+def check_pending(tx: Transaction, application: Application) -> None:
+    """Refuse to hand over what does not wait for its holder any more: it was revoked, or another one waits.
+
+    Raises TargetDiffers.
+    """
+    if application.action != "hand-over" or application.target is None:
+        return
+    if pending(tx, application.holder, application.kind) != application.target:
+        issuer, serial = application.target
+        raise TargetDiffers(issuer, serial_text(serial), "pending")
+
+
 def _check_target(application: Application, target: CertificateRecord) -> None:
     """The row of the certificate must be of the authority, profile and holder that the officers signed for.
 
@@ -137,8 +149,7 @@ def _check_effect(application: Application) -> None:
 
 def _hand_over(tx: Transaction, application: Application, target: CertificateRecord, now: datetime) -> list[Act]:
     """The pending certificate becomes the live one, and the one it replaces is superseded."""
-    if pending(tx, application.holder, application.kind) != (target.issuer, target.serial):
-        raise TargetDiffers(target.issuer, serial_text(target.serial), "pending")
+    check_pending(tx, application)
     acts: list[Act] = [("certificate.handed-over", _named(target))]
     old = hand_over(tx, application.holder, application.kind, now)
     if old is not None:

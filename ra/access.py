@@ -13,10 +13,14 @@ from ra.office import Party
 from ra.scope import access_of, check_role, party
 from ra.sessions import Officer, used
 
-__all__ = ["SITES", "check_access", "officer_or_none"]
+__all__ = ["LOOKING", "SITES", "check_access", "officer_or_none"]
 
 SITES: Final = "ninsho-sites"
 """Where an application keeps which group of pages is on which sites, among Flask's extensions."""
+
+
+LOOKING: Final = "seen"
+"""The argument of a page that looks by itself whether something has moved: that is nobody's use of the session."""
 
 
 def officer_or_none() -> Officer | None:
@@ -41,8 +45,10 @@ def check_access() -> Response | None:
     if officer is None:
         return _to_login()
     if officer.locked and not access.while_locked:
+        # its form is offered to be sent again under a new token, so it needs one of ours first
+        current_app.extensions["csrf"].protect()
         return locked_page(officer)
-    if not access.while_locked:
+    if not access.while_locked and LOOKING not in request.args:
         used(officer)
     check_role(access)
     return None

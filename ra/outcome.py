@@ -17,10 +17,12 @@ _WAITING = ("examine", "approve", "issue")
 def settled(office: Office, scope: Scope, receipt: str) -> CaseFile:
     """The case of that receipt, brought over the signer's step when its applications have come to their end.
 
-    With a certificate issued or a wish carried out the case goes on; with none it is closed.
+    With a certificate issued or a wish carried out the case goes on; with none it is closed. Only the newest submission
+    counts: what was sent back before stays unapproved, and the signer never comes to it.
     """
     file = load_case(office.database, scope.branches, receipt)
-    asked = [each for each in file.applications if each.action != "hand-over"]
+    newest = () if file.submission is None else file.submission.applications
+    asked = [each for each in file.applications if each.id in newest]
     if file.record.step not in _WAITING or not asked or any(each.state == "open" for each in asked):
         return file
     outcome = Outcome(states=tuple(each.state for each in asked), outcomes=tuple(each.outcome or "" for each in asked))

@@ -4,6 +4,7 @@ Each function takes one step of one case: it checks what was entered, writes the
 then. Nothing here asks the signer for anything; that begins with a submission.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +36,9 @@ __all__ = ["Comparison", "compare", "identify", "receive"]
 SIGNING_AGE = 15
 """From this age on a signing certificate is issued (fact sheet c.1)."""
 
+_WINDOW = re.compile(r"[0-9]{3}[A-Z]")
+"""A window (窓口) as it stands in a certificate's facts and in the roster's terminals."""
+
 RENEWAL = timedelta(days=92)
 """How long before its end a certificate is renewed: three months (fact sheet c.1)."""
 
@@ -44,8 +48,10 @@ def receive(
 ) -> CaseRecord:
     """Open a case at the officer's branch and that window (受付). The same `submit_key` gives the same case again.
 
-    PageError E-1103 when nothing is applied for.
+    PageError E-1107 for a window that is none, E-1103 when nothing is applied for.
     """
+    if _WINDOW.fullmatch(window) is None:
+        raise PageError("E-1107")
     if kind in ("issue", "renew", "pin-reset") and not reception.wishes:
         raise PageError("E-1103")
     now = office.clock()

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from store.cases import Step, Visitor
 
@@ -42,6 +42,17 @@ Attribute: TypeAlias = Literal["name", "address", "sex", "birth_date"]
 """One of the four attributes of a person (基本4情報)."""
 
 Line: TypeAlias = Annotated[str, Field(max_length=200)]
+
+
+def _each_once(wishes: tuple[Slot, ...]) -> tuple[Slot, ...]:
+    if len(set(wishes)) != len(wishes):
+        raise ValueError("a card has one certificate in each place")
+    return wishes
+
+
+Wishes: TypeAlias = Annotated[tuple[Slot, ...], Field(max_length=2), AfterValidator(_each_once)]
+"""The places of a card that a case is about, each once."""
+
 Hex32: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -70,7 +81,7 @@ class Reception(Record):
 
     step: ClassVar[Step | None] = "receive"
     visitor: Visitor
-    wishes: tuple[Slot, ...] = ()
+    wishes: Wishes = ()
     note: Line = ""
 
 

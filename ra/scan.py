@@ -18,8 +18,12 @@ _CARD: Final = re.compile(r"K-?([A-Z0-9]{4,20})")
 
 
 def fold_code(text: str) -> str:
-    """A code as it is kept: full-width letters, digits and dashes become ASCII, capitals, no spaces."""
-    return "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).upper().split())[:80]
+    """A code as it is kept: full-width letters, digits and dashes become ASCII, capitals, nothing that is not seen.
+
+    PostgreSQL keeps no text with a zero octet and refuses to look for one.
+    """
+    folded = unicodedata.normalize("NFKC", text).translate(_DASHES).upper()
+    return "".join(each for each in folded if each.isprintable() and each != " ")[:80]
 
 
 def card_name(salt: bytes, card: str) -> bytes:

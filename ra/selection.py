@@ -91,14 +91,15 @@ def choose(
 ) -> CaseRecord:
     """Write down the certificates of the register's entry, each as "ISSUER/SERIAL", and the event.
 
-    PageError E-1501 for no certificate, E-1502 for an event that does nothing of this kind to one of them.
+    PageError E-1501 for no certificate and for one that is named twice, E-1502 for an event that does nothing of this
+    kind to one of them.
     """
     demand(file.record, "select")
     holder = holder_name(office.salt, entry.reference)
     candidates = _candidates(office, file.record.kind, holder)
     found = {f"{each.issuer}/{_hex(each.serial)}": each for each in candidates}
     wanted = [found[each] for each in certificates if each in found]
-    if not wanted or len(wanted) != len(certificates):
+    if not wanted or len(wanted) != len(certificates) or len(set(certificates)) != len(certificates):
         raise PageError("E-1501")
     now = office.clock()
     for each in wanted:

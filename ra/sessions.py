@@ -6,6 +6,7 @@ challenge in a browser does not know the secret that comes of it.
 """
 
 import hmac
+import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
@@ -13,14 +14,16 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
-from flask import current_app, session
+from flask import current_app, flash, session
+from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 
 from ca.roster import Credential, Person, Role, Roster
 from ra.dates import midnight_after
+from ra.languages import mark
 from ra.office import Party, office
 from ra.scope import Scope, party
-from store.sessions import OfficerSession, end, open_session, touch
+from store.sessions import OfficerSession, end, last_counter, open_session, touch
 from store.sessions import session as stored_session
 
 __all__ = ["LOCK_AFTER", "Officer", "close", "lock", "login_manager", "open_for", "unlock", "unlock_challenge", "used"]
@@ -30,6 +33,9 @@ LOCK_AFTER: Final = timedelta(minutes=10)
 
 TOUCH_EVERY: Final = timedelta(seconds=15)
 """Uses of a session are entered at most this often, so that reading pages seldom writes."""
+
+LOG: Final = logging.getLogger("ninsho.ra")
+CLONED: Final = mark("The counter of this passkey went back: somebody may use a copy of it. Tell the administrators.")
 
 _KEPT: Final = ("language", "keys")
 
@@ -88,17 +94,25 @@ def scope_of(roster: Roster, person: Person, credential: str, site: Party) -> Sc
 
 
 def open_for(person: Person, credential: Credential, challenge: bytes, counter: int) -> None:
-    """Open the session that this challenge leads to, in this browser; raises SessionExists for a second use of it."""
+    """Open the session that this challenge leads to, in this browser; raises SessionExists for a second use of it.
+
+    A signature counter that went back hints at a copy of the authenticator (WebAuthn section 6.1.1): the officer and
+    the log are told, and it decides nothing (docs/decisions/0021).
+    """
     here = office()
     now = here.clock()
     secret = _derived(b"session", challenge)
     record = OfficerSession(sha256(secret).digest(), person.code, credential.code, party(), counter, now, now)
     with here.database.transaction() as tx:
+        before = last_counter(tx, credential.code)
         open_session(tx, record)
     kept = {name: session[name] for name in _KEPT if name in session}
     session.clear()
     session.update(kept)
     login_user(Officer(record, secret, scope_of(here.roster(), person, credential.code, party()), locked=False))
+    if before and counter <= before:
+        LOG.warning("the signature counter of %s went from %d to %d", credential.code, before, counter)
+        flash(gettext(CLONED), "warn")
 
 
 def used(officer: Officer) -> None:

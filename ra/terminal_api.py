@@ -90,7 +90,7 @@ def standing(id: UUID) -> Response:
     """Where a case stands, for the card on the terminal's reader."""
     terminal = believed()
     with office().database.snapshot() as tx:
-        return told(standing_of(file_of(tx, case_of(tx, terminal, id))))
+        return told(standing_of(tx, file_of(tx, case_of(tx, terminal, id))))
 
 
 def asking() -> str:

@@ -32,6 +32,7 @@ from ra.errors import PageError
 from ra.office import Office
 from ra.records import CardKey, Finish, Notification, Particulars, Reception, Record, Written
 from ra.records import Draft as DraftRecord
+from store.applications import application
 from store.certificates import CertificateFilter, CertificateRecord, find
 from store.database import Transaction
 
@@ -130,11 +131,18 @@ def written_of(office: Office, tx: Transaction, terminal: Terminal, file: CaseFi
     )
 
 
-def standing_of(file: CaseFile) -> Standing:
-    """Whether the holder has what was written to their card."""
+def standing_of(tx: Transaction, file: CaseFile) -> Standing:
+    """Whether the holder has what was written to their card.
+
+    That is once the signer made it the valid one: until then the one before counts, and both keys stay in the card.
+    """
     if file.record.step != "closed":
         return Standing("open")
-    return Standing("failed" if file.latest(Finish) is None else "handed-over")
+    finish = file.latest(Finish)
+    if finish is None:
+        return Standing("failed")
+    asked = [application(tx, each.application).state for each in finish.drafts]
+    return Standing("handed-over" if all(state == "done" for state in asked) else "open")
 
 
 def to_write(office: Office, tx: Transaction, notified: Notification) -> tuple[CertificateToWrite, ...]:

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
 
 from store.applications import ApplicationRecord
 from store.cases import RECORD, CaseKind, CaseRecord, Step, record
-from store.counter_tables import CASE, IS_DEFERRED, IS_OPEN
+from store.counter_tables import CASE, CASE_APPLICATION, IS_DEFERRED, IS_OPEN
 from store.database import Transaction
 from store.scope import MOST_COUNTED, Branches, count_most, page, within
 from store.tables import APPLICATION, UNAPPROVED
@@ -54,6 +54,7 @@ def waiting_approvals(
 ) -> tuple[ApplicationRecord, ...]:
     """Give applications that only approvals are missing from, oldest first: open, unexpired and examined.
 
+    Of a case those of its newest submission, while it is at its approval: nobody signs what was sent back or withdrawn.
     The next page begins ``after`` the last id of this one. Whose own application it is, the caller sees and says.
     """
     conditions = [_waiting(now)]
@@ -71,7 +72,24 @@ def count_waiting(tx: Transaction, branches: Branches, now: datetime, most: int 
 
 
 def _waiting(now: datetime) -> ColumnElement[bool]:
-    return and_(UNAPPROVED, APPLICATION.c.expires_at > now)
+    return and_(UNAPPROVED, APPLICATION.c.expires_at > now, not_(_left_behind()))
+
+
+def _left_behind() -> ColumnElement[bool]:
+    """That an application's case went another way: it was sent back or withdrawn, or asked for something newer."""
+    of_case, newer = CASE_APPLICATION.alias(), APPLICATION.alias()
+    later = (
+        exists()
+        .where(of_case.c.case_id == CASE.c.id, newer.c.id == of_case.c.application_id)
+        .where(newer.c.created_at > APPLICATION.c.created_at)
+        .correlate(CASE, APPLICATION)
+    )
+    return (
+        exists()
+        .where(CASE_APPLICATION.c.application_id == APPLICATION.c.id, CASE.c.id == CASE_APPLICATION.c.case_id)
+        .where(or_(CASE.c.step != "approve", later))
+        .correlate(APPLICATION)
+    )
 
 
 def _cases(wanted: CaseFilter) -> list[ColumnElement[bool]]:

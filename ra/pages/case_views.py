@@ -25,6 +25,7 @@ from ra.scope import DECIDERS, ROLE_NAMES
 from ra.sealed import opened
 from ra.selection import choices, events_for
 from ra.submission import Desk
+from ra.waiting import may_be_withdrawn
 from ra.words import wording_of
 from ra.workflow import PROCEDURES, STAGES, place
 from store.cases import Step
@@ -94,6 +95,7 @@ def context_of(desk: Desk) -> Context:
         "stage_roles": "、".join(gettext(ROLE_NAMES[role]) for role in sorted(stage.roles)),
         "effects": EFFECTS,
         "may_stop": desk.scope.may(Role.RECEPTION),
+        "may_withdraw": may_be_withdrawn(here, file),
         "centre": works,
         "seen": f"{stage.step}.{works.state}.{file.record.events}",
         "papers": offered(desk),

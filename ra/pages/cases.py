@@ -12,7 +12,9 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from ca.roster import Role
+from ra.access import LOOKING
 from ra.errors import PageError
+from ra.identity import AGENT_PAPERS, DOCUMENTS
 from ra.languages import mark
 from ra.office import office
 from ra.outcome import settled
@@ -109,7 +111,7 @@ def show(receipt: str) -> ResponseReturnValue:
     whatever is being typed beside it.
     """
     context = context_of(desk_of(receipt))
-    if request.args.get("seen") == context["seen"]:
+    if request.args.get(LOOKING) == context["seen"]:
         return "", 204
     return render_template("cases/case.html", kinds=KINDS, visitors=VISITORS, **context)
 
@@ -126,10 +128,12 @@ def looked_up(receipt: str) -> ResponseReturnValue:
 @PAGES.post("/<receipt>/identify")
 @roles(Role.RECEPTION)
 def identified(receipt: str) -> ResponseReturnValue:
-    """Write down the identity check (page 4)."""
+    """Write down the identity check (page 4): the kinds of papers that were shown, and nothing else of them."""
     desk = desk_of(receipt)
-    documents, papers = request.form.getlist("documents")[:10], request.form.getlist("papers")[:4]
-    identify(desk.office, desk.scope, desk.file, Identification(documents=tuple(documents), papers=tuple(papers)))
+    shown, brought = request.form.getlist("documents"), request.form.getlist("papers")
+    documents = tuple(each for each in DOCUMENTS if each in shown)
+    papers = tuple(each for each in AGENT_PAPERS[desk.file.record.visitor] if each in brought)
+    identify(desk.office, desk.scope, desk.file, Identification(documents=documents, papers=papers))
     return _back(receipt)
 
 

@@ -147,8 +147,8 @@ def _place(text: str | None) -> TrailPlace | None:
     try:
         at, instance, sequence = text[:160].split("~")
         moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not _WORD.fullmatch(instance):
             raise ValueError
-        return TrailPlace(moment, instance, min(int(sequence), 1 << 60))
+        return TrailPlace(moment, instance, max(0, min(int(sequence), 1 << 60)))
     except ValueError:
         raise PageError("E-5006") from None

@@ -1,10 +1,13 @@
 """The page of a case, as far as no authority is asked: reception, identity, what waits, what belongs to others."""
 
 import re
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
 
+from store.cases import case_by_receipt, events_of
+from store.database import Database
 from tests.fixtures.front import Browser, Front
 
 RECEPTION = "reception-minato"
@@ -125,3 +128,42 @@ def test_an_examiner_sees_a_case_and_takes_no_step_of_the_desk(demo_front: Front
     examiner = demo_front.browser("examiner-minato")
     assert examiner.get(where).status_code == 200
     assert examiner.post(f"{where}/identify", {"documents": "passport"}).status_code == 403
+
+
+def test_a_certificate_is_wished_for_once(counter: Browser) -> None:
+    """A card has one place of each kind: a form that names one twice would ask the card for a key that has none."""
+    form = {
+        "kind": "issue",
+        "visitor": "self",
+        "wishes": ["auth", "auth"],
+        "window": "001A",
+        "submit_key": str(uuid4()),
+    }
+    refused = counter.post("/cases/new", form)
+    assert (refused.status_code, "E-1107" in refused.text) == (400, True)
+
+
+@pytest.mark.parametrize("window", ["", "1A", "001a2", "<b>", "x" * 100])
+def test_a_window_is_a_number_and_a_letter(counter: Browser, window: str) -> None:
+    """What names no window is said at once, and not when the certificate's facts are refused."""
+    form = {"kind": "issue", "visitor": "self", "wishes": "auth", "window": window, "submit_key": str(uuid4())}
+    refused = counter.post("/cases/new", form)
+    assert (refused.status_code, "E-1107" in refused.text) == (400, True)
+
+
+def test_of_a_document_its_kind_is_kept_alone(demo_front: Front, counter: Browser) -> None:
+    """本人確認: no number of a document is kept, whatever a form says beside the kinds there are."""
+    where = opened(counter)
+    shown = {"documents": ["passport", "TR1234567", "x" * 40_000], "papers": ["attorney", "090-0000-0000"]}
+    assert counter.post(f"{where}/identify", shown).status_code == 303
+    with demo_front.database.snapshot() as tx:
+        found = case_by_receipt(tx, frozenset({"minato"}), where.rpartition("/")[2])
+        identified = events_of(tx, frozenset({"minato"}), found.id)[-1]
+    assert identified.facts == {"documents": ["passport"], "papers": []}
+
+
+@pytest.mark.parametrize("path", ["/cases/%00", "/cases/R13103-261124-0001%00/papers/receipt.pdf"])
+def test_a_number_with_a_zero_octet_is_nobodys(database_url: str, path: str) -> None:
+    """PostgreSQL refuses such a text, which must not become a fault of the program."""
+    with closing(Database(database_url, "ra")) as database:
+        assert Front(database, demo=True).browser(RECEPTION).get(path).status_code == 404

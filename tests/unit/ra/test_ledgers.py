@@ -109,7 +109,15 @@ def test_pages_run_through_a_ledger(busy: Shelf, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    "query", ["first=2026-11-24&last=2026-11-23", "first=2020-01-01&last=2026-11-23", "first=x", "last=2026-02-30"]
+    "query",
+    [
+        "first=2026-11-24&last=2026-11-23",
+        "first=2020-01-01&last=2026-11-23",
+        "first=x",
+        "last=2026-02-30",
+        "first=9999-12-31&last=9999-12-31",
+        "first=0001-01-01&last=0001-01-02",
+    ],
 )
 def test_days_that_cannot_be_are_refused_with_a_code(front: Front, query: str) -> None:
     """E-2103 says what to enter."""

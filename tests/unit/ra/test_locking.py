@@ -1,6 +1,7 @@
 """The soft lock: ten idle minutes shut the pages, the same officer opens them, and no work is lost."""
 
 import re
+from html import unescape
 from typing import TypeAlias
 
 import pytest
@@ -9,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from ra.scope import OFFICERS, roles
 from tests.fixtures.front import Browser, Front
+from tests.fixtures.walk import Walk
 
 Desk: TypeAlias = tuple[Front, Browser, list[dict[str, list[str]]]]
 """A front end, an officer's browser, and what the form's view was given so far."""
@@ -134,3 +136,23 @@ def test_a_script_gets_the_form_alone(desk: Desk) -> None:
     assert "<html" not in part.text
     opened = browser.post("/unlock?part=1", {"assertion": front.answer("reception-minato", part)})
     assert (opened.status_code, opened.text) == (204, "")
+
+
+def test_a_page_that_looks_by_itself_keeps_no_session_open(walk: Walk) -> None:
+    """A case that waits is looked at every few seconds, also when nobody is there: that is no use of the session."""
+    path = walk.issue(until="keys")
+    browser = walk.browser("reception-minato")
+    waiting = re.search(r'hx-get="([^"]+)"', browser.get(path).text)
+    assert waiting is not None
+    for _ in range(4):
+        walk.front.later(minutes=2, seconds=30)
+        looked = browser.get(unescape(waiting[1]))
+    assert (looked.status_code, browser.get("/").status_code) == (423, 423)
+
+
+def test_a_form_without_our_token_is_not_kept(desk: Desk) -> None:
+    """The lock gives a form it kept a new token, so what another site sent meanwhile must not get so far."""
+    front, browser, taken = desk
+    front.later(minutes=11)
+    forged = browser.post("/paper", {"name": "見本　花子", "csrf_token": "forged"})
+    assert (forged.status_code, "E-4102" in forged.text, taken) == (400, True, [])

@@ -1,20 +1,21 @@
 """Logging in: a fresh challenge, signed by a credential of the roster, on the site it was given for. Once."""
 
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from ca.passkeys import RelyingParty
+from ca.passkeys import RelyingParty, sign_assertion
 from ca.roster import Credential
 from ra.app import Limits
 from ra.office import Party
 from ra.passkey_form import Answer, read_answer, write_answer
 from store.database import Database
 from store.sessions import last_counter, last_use
-from tests.fixtures.front import MORNING, Front
+from tests.fixtures.front import MORNING, Browser, Front
 from tests.fixtures.officers import passkey
 
 REFUSED = "E-4104"
@@ -259,3 +260,22 @@ def test_the_authenticators_counter_is_kept(front: Front) -> None:
     credential = passkey("reception-minato", party=front.parties.working).code
     with front.database.snapshot() as tx:
         assert last_counter(tx, credential) == 0
+
+
+def test_a_counter_that_went_back_is_told_and_decides_nothing(front: Front, caplog: pytest.LogCaptureFixture) -> None:
+    """WebAuthn section 6.1.1 and decision 0021: a hint at a clone, for the officer and the log; the login stands."""
+    pages = [opened_with(front, counter).get("/").text for counter in (8, 9, 9)]
+    assert ["このパスキーの署名回数" in page for page in pages] == [False, False, True]
+    assert "went from 9 to 9" in caplog.text
+
+
+def opened_with(front: Front, counter: int) -> Browser:
+    """A browser in which an officer logged in with an authenticator that has counted so far."""
+    browser, site = front.stranger(), front.parties.working
+    challenge = urlsafe_b64decode(challenge_of(browser.get("/login").text) + "=")
+    enrolled = front.roster.person("reception-minato")
+    assert enrolled is not None
+    signed = sign_assertion(front.key(enrolled.code), challenge, site, counter)
+    id = next(each.id for each in enrolled.credentials if each.rp_id == site.id)
+    assert browser.post("/login", {"assertion": write_answer(Answer(id, signed))}).status_code == 303
+    return browser

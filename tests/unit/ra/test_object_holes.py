@@ -85,6 +85,20 @@ def test_another_holders_certificate_cannot_be_selected(walk: Walk) -> None:
     assert state_of(walk, other) == "good"
 
 
+def test_a_certificate_is_selected_once(walk: Walk) -> None:
+    """A form that names one twice would ask the authority twice, and the case would tell of a refusal."""
+    own = issued(walk, "minato")
+    path = selecting(walk)
+    form = {
+        "card": ENTRIES["minato"].card,
+        "event": "request",
+        "certificates": [f"{own.issuer}/{own.serial:032x}"] * 2,
+    }
+    refused = walk.browser(READER).post(f"{path}/select", form)
+    assert (refused.status_code, "E-1501" in refused.text) == (400, True)
+    assert case_at(walk, path).step == "select"
+
+
 def test_a_certificate_has_one_row_and_one_branch(walk: Walk) -> None:
     """Revoking through a duplicate: issuer and serial are the key of the table, also for whoever owns the file."""
     other = issued(walk, "sapporo")

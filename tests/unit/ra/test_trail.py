@@ -121,7 +121,9 @@ def test_the_export_withholds_what_is_anothers(audited: Shelf) -> None:
     assert "reception-sapporo" not in answer.text
 
 
-@pytest.mark.parametrize("query", ["first=2026-11-24&last=2026-11-23", "first=x"])
+@pytest.mark.parametrize(
+    "query", ["first=2026-11-24&last=2026-11-23", "first=x", "last=9999-12-31", "first=0001-01-01"]
+)
 def test_days_that_cannot_be_are_refused_with_a_code(front: Front, query: str) -> None:
     """On the page and in the export."""
     browser = front.browser(READER)
@@ -129,10 +131,25 @@ def test_days_that_cannot_be_are_refused_with_a_code(front: Front, query: str) -
     assert "E-2103" in browser.get(f"/audit/export?{query}").text
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=2026-11-24~a~1", "event=%3Cscript%3E", "person=a%20b"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=x",
+        "after=2026-11-24~a~1",
+        "after=2026-11-24T00:00:00%2B00:00~%00~1",
+        "event=%3Cscript%3E",
+        "person=a%20b",
+    ],
+)
 def test_a_forged_question_is_refused(front: Front, query: str) -> None:
     """No trace, no query."""
     assert front.browser(READER).get(f"/audit/?{query}").status_code == 400
+
+
+def test_a_place_before_the_first_entry_is_one_past_the_last_page(front: Front) -> None:
+    """A number that no database holds is brought to the nearest that one does."""
+    answer = front.browser(READER).get(f"/audit/?after=2026-11-24T00:00:00%2B00:00~a~-{'9' * 30}")
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("person", ["reception-minato", "approver-minato", "operator"])

@@ -29,6 +29,12 @@ def test_a_date_is_read_in_whatever_form(said: str, date: str) -> None:
     assert read_date(said) == date
 
 
+@pytest.mark.parametrize("said", ["1799-12-31", "3000-01-01", "0001-01-01", "9999-12-31"])
+def test_a_year_that_nobody_means_is_no_date(said: str) -> None:
+    """The calendar ends there: the day before or after could not be worked out."""
+    assert read_date(said) is None
+
+
 @pytest.mark.parametrize("said", ["", "2月30日", "1980-02-30", "1980-13-01", "昭和55年", "X55.1.2", "0000-01-01"])
 def test_what_is_no_date_is_not_guessed_at(said: str) -> None:
     """30 February does not exist, and half a date is none."""

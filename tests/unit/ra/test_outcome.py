@@ -1,0 +1,110 @@
+"""What becomes of a case once the signer has spoken, also of one that was sent back or withdrawn before."""
+
+from store.cases import CaseRecord, applications_of, case_by_receipt
+from store.certificates import CertificateFilter, find
+from store.queues import count_waiting, waiting_approvals
+from tests.fixtures.walk import Walk
+
+MINATO = frozenset({"minato"})
+
+
+def case_at(walk: Walk, path: str) -> CaseRecord:
+    """The case of an address, after its page was looked at."""
+    walk.browser("reception-minato").get(path)
+    with walk.house.owner.snapshot() as tx:
+        return case_by_receipt(tx, MINATO, path.rpartition("/")[2])
+
+
+def waiting(walk: Walk) -> int:
+    """How many applications of the branch wait for an approval, as its pages count them."""
+    with walk.house.owner.snapshot() as tx:
+        found = waiting_approvals(tx, MINATO, walk.front.now)
+        assert count_waiting(tx, MINATO, walk.front.now) == len(found)
+    return len(found)
+
+
+def sent_back(walk: Walk) -> str:
+    """A case whose approver asked for a correction, and that came to its approval again with new applications."""
+    path = walk.issue(until="approve")
+    receipt = path.rpartition("/")[2]
+    approver = walk.browser("approver-minato", "approval")
+    approver.get(f"/approvals/{receipt}")
+    answer = approver.post(f"/approvals/{receipt}", {"send_back": "1", "comment": "住所を確かめる"})
+    assert answer.status_code == 303
+    walk.front.later(minutes=1)
+    for take in (walk.compared, walk.keyed, walk.submitted, walk.examined):
+        take(path)
+    return path
+
+
+def revoked(walk: Walk, path: str) -> None:
+    """The certificate of a case was revoked, in a case of its own, before it reached its holder."""
+    with walk.house.owner.snapshot() as tx:
+        (asked,) = applications_of(tx, MINATO, case_by_receipt(tx, MINATO, path.rpartition("/")[2]).id)
+        (issued,) = find(tx, CertificateFilter(application_id=asked.id))
+    other = walk.received(kind="revoke")
+    walk.identified(other)
+    walk.selected(other, "failed-hand-over", issued)
+    walk.submitted(other)
+    walk.approved(other)
+    walk.carried_out()
+
+
+def test_a_case_that_was_sent_back_goes_on_once_its_new_applications_are_carried_out(walk: Walk) -> None:
+    """Decision 0025: the old applications stay unapproved, and nothing waits for them."""
+    path = sent_back(walk)
+    walk.approved(path)
+    walk.carried_out()
+    assert case_at(walk, path).step == "write"
+
+
+def test_a_certificate_that_was_revoked_meanwhile_is_not_handed_over(walk: Walk) -> None:
+    """A failed hand-over is a revocation (fact sheet c.3): the card's old key must not be given up for that."""
+    path = walk.issue(until="hand-over")
+    revoked(walk, path)
+    refused = walk.sign("reception-minato", path, "/hand-over", received="1", fee="200")
+    assert (refused.status_code, "E-1301" in refused.text) == (409, True)
+    assert case_at(walk, path).step == "hand-over"
+
+
+def test_a_case_whose_certificates_were_revoked_before_the_hand_over_is_withdrawn(walk: Walk) -> None:
+    """Nothing is left to be handed over, so the case ends, and the terminal gives up the new key, not the old one."""
+    path = walk.issue(until="hand-over")
+    reception = walk.browser("reception-minato")
+    assert f'action="{path}/withdraw"' not in reception.get(path).text
+    assert reception.post(f"{path}/withdraw", {"reason": "交付できない"}).status_code == 409
+    revoked(walk, path)
+    assert f'action="{path}/withdraw"' in reception.get(path).text
+    assert reception.post(f"{path}/withdraw", {"reason": "交付できない"}).status_code == 303
+    closed = case_at(walk, path)
+    standing = walk.ask("minato", "GET", f"/terminal/cases/{closed.id}")
+    assert (closed.step, standing.text) == ("closed", '{"state":"failed"}')
+
+
+def test_what_was_sent_back_is_on_no_list(walk: Walk) -> None:
+    """Decision 0025: once a case asks for something newer, nobody is asked to approve what it asked for before."""
+    path = sent_back(walk)
+    assert waiting(walk) == 1
+    walk.approved(path)
+    assert waiting(walk) == 0
+
+
+def test_what_was_withdrawn_is_on_no_list(walk: Walk) -> None:
+    """A withdrawn case waits for nobody, though its applications stand open until they expire."""
+    path = walk.issue(until="approve")
+    assert waiting(walk) == 1
+    reception = walk.browser("reception-minato")
+    reception.get(path)
+    assert reception.post(f"{path}/withdraw", {"reason": "出直すとのこと"}).status_code == 303
+    assert waiting(walk) == 0
+
+
+def test_the_card_keeps_both_keys_until_the_new_certificate_is_the_valid_one(walk: Walk) -> None:
+    """A renewal supersedes when the signer says so: until then the old certificate counts, so its key must stay."""
+    path = walk.issue(until="hand-over")
+    answer = walk.sign("reception-minato", path, "/hand-over", received="1", fee="200")
+    assert answer.status_code == 303
+    where = f"/terminal/cases/{case_at(walk, path).id}"
+    assert walk.ask("minato", "GET", where).text == '{"state":"open"}'
+    walk.carried_out()
+    assert walk.ask("minato", "GET", where).text == '{"state":"handed-over"}'
