@@ -5,6 +5,9 @@ They are made by an earlier ceremony of the same people, derived from the script
 
 from datetime import datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from ca.ceremony.errors import ScriptRefused
 from ca.ceremony.review import RESPONDER
 from ca.ceremony.script import AuthorityPlan, Credential, KeyPlan, Kind, Person, Role, Script, TokenPlan
 from policies.names import JST
@@ -92,7 +95,7 @@ def _as_new(plan: AuthorityPlan, script: Script) -> AuthorityPlan:
     return plan.model_copy(
         update={
             "certificate": None,
-            "algorithm": plan.algorithm or "rsa-2048",
+            "algorithm": _algorithm(plan),
             "issues": tuple(dict.fromkeys((*below, RESPONDER))),
             "issuing_from": None,
             "replaces": None,
@@ -102,6 +105,16 @@ def _as_new(plan: AuthorityPlan, script: Script) -> AuthorityPlan:
             "responder_token": plan.responder_token if answering else None,
         }
     )
+
+
+def _algorithm(plan: AuthorityPlan) -> str:
+    """That of the authority's own key, so that a stand-in signs what the authority will sign, but for the key."""
+    key = plan.x509().public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return {256: "p-256", 384: "p-384"}[key.curve.key_size]
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"rsa-{key.key_size}"
+    raise ScriptRefused(f"authorities.{plan.name}.certificate", "its key is neither RSA nor on a curve")
 
 
 def _administrators(credentials: tuple[Credential, Credential]) -> tuple[Person, ...]:

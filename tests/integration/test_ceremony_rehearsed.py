@@ -16,7 +16,7 @@ from cli.ceremony.rehearsal import prepare_rehearsal
 from cli.exits import Exit
 from cli.wiring import elapsed_seconds, utc_now
 from tests.fixtures.ceremonies import EXAMPLES, Hall, give_cards, make_hall
-from tests.fixtures.home import Answer, in_process
+from tests.fixtures.home import Answer, in_earnest, in_process
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_in_earnest_it_is_rehearsed_first(hall: Hall) -> None:
     """Only a demo home may leave the rehearsal out; nothing is opened and nothing written without one."""
     cards = [f"--credential={each}" for each in give_cards(hall)]
     file = hall.config.path
-    file.write_text(file.read_text("utf-8").replace("demo = true", "demo = false"), "utf-8")
+    file.write_text(in_earnest(file.read_text("utf-8")), "utf-8")
     options = ("--transcript", hall.transcript, *cards)
     answer = in_process("--config", file, "--json", "ceremony", "run", hall.script_file, *options)
     assert (answer.status, answer.error["code"]) == (Exit.REFUSED, "ca.ceremony-not-rehearsed")

@@ -33,7 +33,7 @@ from cli.wiring import believed_roster, elapsed_seconds, private_key_file, utc_n
 from policies.terms import terms_template
 from store.database import Database
 from tests.fixtures.ceremonies import Hall, make_hall, roster_of
-from tests.fixtures.home import CHECKOUT, Answer, in_process
+from tests.fixtures.home import CHECKOUT, Answer, in_earnest, in_process
 from tests.programs.ceremony_work import finished, killed_at, look, refused
 
 WIPED = "\x1b[2J\x1b[3J\x1b[H"
@@ -432,7 +432,7 @@ def test_the_transcript_counts_from_the_start_of_its_sitting(interrupted: Hall) 
 def test_key_files_are_for_demo_homes(hall: Hall, held: Command) -> None:
     """In earnest, people confirm with keys that no file gives away: nothing is opened, nothing written."""
     file = hall.config.path
-    file.write_text(file.read_text("utf-8").replace("demo = true", "demo = false"), "utf-8")
+    file.write_text(in_earnest(file.read_text("utf-8")), "utf-8")
     answer = held("run")
     assert (answer.status, answer.error["code"]) == (Exit.REFUSED, "cli.refused-credential")
     assert "a key file is for demo homes and rehearsals" in answer.error["message"]

@@ -15,7 +15,7 @@ from ca.ceremony.shares import so_pin, split, user_pin
 from cli.ceremony.tokens import CeremonyTokens, planned_tokens
 from cli.config import Config, load_config
 from cli.demo.home import PORTS, configuration
-from tests.fixtures.home import Answer, in_process
+from tests.fixtures.home import Answer, in_earnest, in_process
 from tests.fixtures.tokens import SoftHSM
 
 NEEDED, TOTAL = 2, 3
@@ -77,9 +77,8 @@ def config(softhsm: SoftHSM, label: str, memory: Path, tmp_path: Path) -> Config
     """A configuration of a production installation whose token "issuing" is not made yet."""
     home = tmp_path / "home"
     home.mkdir()
-    text = configuration("home", None, PORTS, os.urandom).replace("demo = true\n", "demo = false\n")
-    lines = [line for line in text.splitlines() if not line.startswith("pin_file")]
-    text = "\n".join((*lines, "", "[activation]", f'folder = "{memory}"', ""))
+    text = in_earnest(configuration("home", None, PORTS, os.urandom))
+    text = "\n".join((text, "[activation]", f'folder = "{memory}"', ""))
     text = text.replace('"softhsm/softhsm2.conf"', f'"{softhsm.configuration}"')
     (home / "ninsho.toml").write_text(text.replace('label = "issuing"', f'label = "{label}"'), "utf-8")
     return load_config(home / "ninsho.toml")
