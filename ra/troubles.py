@@ -28,8 +28,8 @@ TROUBLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "refused": (
             mark("What the terminal reported does not fit this case."),
             mark(
-                "Press \u201cTry again\u201d on the resident's screen. If it is refused again, see that the card on the "
-                "reader is the visitor's, and tell the administrators the code."
+                "Press \u201cTry again\u201d on the resident's screen. If it is refused again, see that the card "
+                "on the reader is the visitor's, and tell the administrators the code."
             ),
         ),
     }
