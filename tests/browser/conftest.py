@@ -229,10 +229,14 @@ def axe() -> Iterator[Callable[[Page], None]]:
 
 
 def page_name(url: str) -> str:
-    """The path of a page, with "…" for the number of a case or a certificate."""
+    """The path of a page, with "…" for what names a case, a certificate, a self-check or a week."""
     parts = urlsplit(url)
     site = "approve:" if parts.netloc.startswith("approve.") else ""
-    return site + re.sub(r"/(R[0-9]{5}-[0-9]{6}-[0-9]{4}|[0-9a-f]{16,40})(?=/|$)", "/…", parts.path)
+    return site + re.sub(
+        r"/(R[0-9]{5}-[0-9]{6}-[0-9]{4}|[0-9a-f]{16,40}|[0-9a-f-]{36}|[0-9]{4}-[0-9]{2}-[0-9]{2})(?=/|$)",
+        "/…",
+        parts.path,
+    )
 
 
 def write_results(path: Path, tested: Mapping[tuple[str, str], tuple[int, int]], browser: str) -> None:
