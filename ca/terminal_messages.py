@@ -27,6 +27,7 @@ __all__ = [
     "ReportedKey",
     "Slot",
     "Standing",
+    "TroubleReport",
     "WriteJob",
     "WriteReport",
     "octets_of",
@@ -163,6 +164,19 @@ class PinReport:
     slots: Annotated[tuple[Slot, ...], Field(min_length=1, max_length=2)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class TroubleReport:
+    """The terminal cannot go on with the job of that event: what failed, and the code of the error.
+
+    "card": the card did not do it; "certificate": what should be written is not this card's; "refused": the front end
+    did not take a report.
+    """
+
+    event: EventNumber
+    trouble: Literal["card", "certificate", "refused"]
+    code: Annotated[str, Field(pattern=r"\A[A-Za-z0-9.-]{1,64}\z")]
+
+
 @dataclass(frozen=True, slots=True, config=CONFIG)
 class Standing:
     """Where a case stands for the card: still open, handed over to the holder, or ended without that."""
@@ -170,7 +184,7 @@ class Standing:
     state: Literal["open", "handed-over", "failed"]
 
 
-Message = TypeVar("Message", Jobs, KeyReport, WriteReport, PinReport, Standing)
+Message = TypeVar("Message", Jobs, KeyReport, WriteReport, PinReport, TroubleReport, Standing)
 
 
 def octets_of(message: Message) -> bytes:

@@ -68,6 +68,9 @@ PAGES: Final[tuple[tuple[Blueprint, frozenset[Party]], ...]] = (
 )
 """Every group of pages, and the sites it is on. On another site it does not exist."""
 
+SEARCHES: Final = ("home.counter", "search.find", "search.asked")
+"""Pages with a large box to scan into; every other page of the working site has a small one."""
+
 MOST_OCTETS: Final = 1024 * 1024
 """Octets of a request's body, files included."""
 
@@ -174,6 +177,7 @@ def shell() -> dict[str, object]:
         "locale": str(get_locale() or DEFAULT),
         "languages": LANGUAGES,
         "menu": () if me is None else menu_of(me),
+        "finds": me is not None and site == "working" and me.may(*certs.READERS) and request.endpoint not in SEARCHES,
         "role_names": "" if me is None else role_names(me.roles),
         "branches": () if me is None else branches_of(me),
         "origins": {"working": here.parties.working.origin, "approval": here.parties.approval.origin},

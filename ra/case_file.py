@@ -99,10 +99,21 @@ class CaseFile:
             raise PageError("E-1002", {"receipt": self.record.receipt})
         return found
 
+    @property
+    def awaited(self) -> int:
+        """The number by which a terminal names the event that is next: troubles on the way to it do not change it."""
+        return 1 + max((event.number for event in self.events if "trouble" not in event.facts), default=0)
+
     def checklist(self) -> tuple[Done, ...]:
         """Every step of this kind of case with the event that finished it."""
-        by_step: Mapping[Step, CaseEvent] = {event.step: event for event in self.events}
+        finishing = (event for event in self.events if not _is_beside(event))
+        by_step: Mapping[Step, CaseEvent] = {event.step: event for event in finishing}
         return tuple(Done(step, by_step.get(step)) for step in PROCEDURES[self.record.kind] if step != "closed")
+
+
+def _is_beside(event: CaseEvent) -> bool:
+    """Whether the event left its step undone: the case was sent back, deferred or withdrawn there, or got stuck."""
+    return bool(event.facts.get("sent_back")) or not {"consent", "withdrawn", "trouble"}.isdisjoint(event.facts)
 
 
 def load_case(database: Database, branches: Branches, receipt: str) -> CaseFile:

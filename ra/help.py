@@ -36,7 +36,7 @@ TOPICS: Final = (
         ("cases",),
         mark("Take a case from reception to hand-over"),
         (
-            mark("The list on the left is the procedure; the next step is the only blue button, and Enter presses it."),
+            mark("The list beside is the procedure; the next step is the only blue button, and Enter presses it."),
             mark(
                 "What is saved stays saved: you may leave a case at any step and go on later, or another officer may."
             ),

@@ -31,6 +31,7 @@ __all__ = [
     "Slot",
     "Submission",
     "Target",
+    "Trouble",
     "Withdrawal",
     "Written",
 ]
@@ -248,3 +249,11 @@ class Withdrawal(Record):
 
     withdrawn: Literal[True] = True
     reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Trouble(Record):
+    """That a terminal cannot go on, and why (`ca.terminal_messages.TroubleReport`); the case stands where it stood."""
+
+    terminal: Annotated[str, Field(max_length=64)]
+    trouble: Literal["card", "certificate", "refused"]
+    code: Annotated[str, Field(max_length=64)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ca.holder import holder_name
 from policies.errors import LifeEventRefused
-from policies.life_events import Effect, LifeEvent, effect_of, holder_kinds, life_events
+from policies.life_events import Effect, LifeEvent, effect_of, life_events
 from ra.case_file import CaseFile
 from ra.drafting import new_draft
 from ra.errors import PageError
@@ -18,6 +18,7 @@ from ra.office import Office
 from ra.records import Selection, Target
 from ra.register import Entry
 from ra.scope import Scope
+from ra.standing import kind_name
 from ra.workflow import ACTIONS
 from store.cases import CaseKind, CaseRecord
 
@@ -58,8 +59,8 @@ class Choice:
 
     @property
     def name(self) -> str:
-        """The Japanese name of its kind."""
-        return holder_kinds()[self.holding.kind].ja
+        """The name of its kind in the language of the request."""
+        return kind_name(self.holding.kind)
 
 
 def events_for(kind: CaseKind) -> tuple[LifeEvent, ...]:

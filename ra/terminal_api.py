@@ -16,15 +16,25 @@ from ca.errors import DocumentMalformed, TooLarge
 from ca.roster import Terminal
 from ca.terminal import Nonces, Question, check_request
 from ca.terminal_errors import TerminalRequestRefused
-from ca.terminal_messages import LIMIT, Jobs, KeyReport, PinReport, Standing, WriteReport, octets_of, read
+from ca.terminal_messages import (
+    LIMIT,
+    Jobs,
+    KeyReport,
+    PinReport,
+    Standing,
+    TroubleReport,
+    WriteReport,
+    octets_of,
+    read,
+)
 from ra.case_file import CaseFile
 from ra.errors import PageError
 from ra.office import Office, office
-from ra.records import Record
+from ra.records import Record, Trouble
 from ra.scope import machine
 from ra.terminal_jobs import job_of, notification_of, pin_notification_of, standing_of, written_of
 from ra.workflow import following
-from store.cases import CaseEvent, CaseRecord, add_event, case, events_of
+from store.cases import CaseEvent, CaseRecord, Step, add_event, case, events_of
 from store.counter_errors import CaseMoved, UnknownCase
 from store.database import Transaction
 from store.queues import CaseFilter, find_cases
@@ -33,11 +43,14 @@ __all__ = ["PAGES", "asking"]
 
 PAGES: Final = Blueprint("terminal", __name__, url_prefix="/terminal")
 MOST_JOBS: Final = 8
+MOST_TROUBLES: Final = 20
+"""Of one case; a terminal that has more to tell is broken, and the page says so already."""
+
 MOST_CASES: Final = 50
 """Of each step, the newest; a window with more has forgotten some."""
 
 _NONCES: Final = "ninsho-terminal-nonces"
-AnyReport = TypeVar("AnyReport", KeyReport, WriteReport, PinReport)
+AnyReport = TypeVar("AnyReport", KeyReport, WriteReport, PinReport, TroubleReport)
 Answer = TypeVar("Answer", Jobs, Standing)
 
 
@@ -84,6 +97,22 @@ def written(id: UUID) -> Response:
     return take_in(id, WriteReport, written_of)
 
 
+@PAGES.post("/cases/<uuid:id>/trouble")
+@machine
+def trouble(id: UUID) -> Response:
+    """Take in that the terminal cannot go on; the case stands where it stood, and its page says what to do."""
+    terminal, report = believed(), reported(TroubleReport)
+    with office().database.transaction() as tx:
+        file = file_of(tx, case_of(tx, terminal, id))
+        record = Trouble(terminal=terminal.code, trouble=report.trouble, code=report.code)
+        told = [each for each in file.events if "trouble" in each.facts]
+        if report.event != file.awaited or file.record.step not in ("keys", "write"):
+            raise PageError("E-4202")
+        if file.events[-1].facts != record.facts and len(told) < MOST_TROUBLES:
+            enter_report(tx, terminal, file, record, file.record.step)
+    return Response(status=204)
+
+
 @PAGES.get("/cases/<uuid:id>")
 @machine
 def standing(id: UUID) -> Response:
@@ -125,32 +154,36 @@ def take_in(
     record_of: Callable[[Office, Transaction, Terminal, CaseFile, AnyReport], Record],
 ) -> Response:
     """Enter a report as its case's next event. PageError E-4202 for a case that stands elsewhere, E-4203, E-5001."""
-    terminal, here = believed(), office()
-    try:
-        report = read(kind, request.get_data())
-    except (DocumentMalformed, TooLarge) as error:
-        raise PageError("E-4203", {"word": error.code}) from None
+    terminal, here, report = believed(), office(), reported(kind)
     with here.database.transaction() as tx:
-        found = case_of(tx, terminal, id)
-        if report.event != found.events + 1 or found.step != step_of(found, report):
+        file = file_of(tx, case_of(tx, terminal, id))
+        found = file.record
+        if report.event != file.awaited or found.step != step_of(found, report):
             raise PageError("E-4202")
-        record = record_of(here, tx, terminal, file_of(tx, found), report)
-        event = CaseEvent(
-            case_id=id,
-            number=report.event,
-            step=found.step,
-            person=terminal.code,
-            at=here.clock(),
-            facts=record.facts,
-        )
-        try:
-            add_event(tx, branches_of(terminal), event, following(found.kind, found.step))
-        except CaseMoved:
-            raise PageError("E-4202") from None
+        record = record_of(here, tx, terminal, file, report)
+        enter_report(tx, terminal, file, record, following(found.kind, found.step))
     return Response(status=204)
 
 
-def step_of(found: CaseRecord, report: KeyReport | WriteReport | PinReport) -> str | None:
+def reported(kind: type[AnyReport]) -> AnyReport:
+    """The report in the body of this request; PageError E-4203 for none of that kind."""
+    try:
+        return read(kind, request.get_data())
+    except (DocumentMalformed, TooLarge) as error:
+        raise PageError("E-4203", {"word": error.code}) from None
+
+
+def enter_report(tx: Transaction, terminal: Terminal, file: CaseFile, record: Record, to: Step) -> None:
+    """Enter what a terminal reported and move the case to the step `to`. PageError E-4202 if it has moved already."""
+    case = file.record
+    event = CaseEvent(case.id, case.events + 1, case.step, terminal.code, office().clock(), record.facts)
+    try:
+        add_event(tx, branches_of(terminal), event, to)
+    except CaseMoved:
+        raise PageError("E-4202") from None
+
+
+def step_of(found: CaseRecord, report: KeyReport | WriteReport | PinReport | TroubleReport) -> str | None:
     """The step of which this is the report, in a case of that kind; None when such a case never has one."""
     if isinstance(report, PinReport) != (found.kind == "pin-reset"):
         return None

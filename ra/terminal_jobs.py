@@ -49,7 +49,7 @@ def job_of(office: Office, tx: Transaction, file: CaseFile) -> Job | None:
         reception = file.latest(Reception)
         return PinJob(
             case=case.id,
-            event=case.events + 1,
+            event=file.awaited,
             receipt=case.receipt,
             card=None if particulars is None else particulars.card,
             birth_date=None if particulars is None else particulars.birth_date,
@@ -58,7 +58,7 @@ def job_of(office: Office, tx: Transaction, file: CaseFile) -> Job | None:
     if case.step == "keys" and particulars is not None:
         return KeysJob(
             case=case.id,
-            event=case.events + 1,
+            event=file.awaited,
             receipt=case.receipt,
             card=particulars.card,
             birth_date=particulars.birth_date,
@@ -75,7 +75,7 @@ def job_of(office: Office, tx: Transaction, file: CaseFile) -> Job | None:
     if not certificates:
         return None
     return WriteJob(
-        case=case.id, event=case.events + 1, receipt=case.receipt, card=notified.card, certificates=certificates
+        case=case.id, event=file.awaited, receipt=case.receipt, card=notified.card, certificates=certificates
     )
 
 

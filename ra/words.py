@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ca.application import Application
+from ca.trail import serial_text
 from policies.characters import Substituted, substitute
 from policies.content import validity_for
 from policies.errors import PolicyError
 from policies.facts import ResidentFacts, parse_facts
-from policies.life_events import holder_kinds, life_events
+from policies.life_events import life_events
 from policies.municipalities import municipality
 from policies.validity import Validity
 from ra.dates import JST
 from ra.errors import PageError
 from ra.office import Office
+from ra.standing import kind_name
 
 __all__ = ["Wording", "wording_of"]
 
@@ -22,9 +24,9 @@ __all__ = ["Wording", "wording_of"]
 class Wording:
     """One application as the officer reads it before signing.
 
-    `certificate` is the Japanese name of its kind, `facts` what an issue puts into the certificate, `name` and
-    `address` with the characters that are substituted. `validity` is worked out as the signer will; None where nothing
-    is issued. `event` and `target` say what a revocation, hold or release is about.
+    `certificate` is the name of its kind in the language of the request, `facts` what an issue puts into the
+    certificate, `name` and `address` with the characters that are substituted. `validity` is worked out as the signer
+    will; None where nothing is issued. `event` and `target` say what a revocation, hold or release is about.
     """
 
     application: Application
@@ -40,11 +42,10 @@ class Wording:
 
 def wording_of(office: Office, application: Application) -> Wording:
     """The application in words. PageError E-1302 for facts no certificate can be made from, with the reason."""
-    kind = holder_kinds().get(application.kind)
-    certificate = kind.ja if kind is not None else application.kind
+    certificate = kind_name(application.kind)
     if application.action != "issue":
         event = life_events().get(application.event or "")
-        serial = "" if application.target is None else f"{application.target[1]:x}"
+        serial = "" if application.target is None else serial_text(application.target[1])
         told = None if event is None else {"ja": event.ja, "en": event.en}
         return Wording(application, certificate, event=told, target_serial=serial)
     profile = office.profiles[application.profile]

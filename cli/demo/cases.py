@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from cli.errors import TimedOut
 from hsm.generation import KeyAlgorithm
 from hsm.soft_card import SoftReader
 from ra.case_file import CaseFile, load_case
+from ra.dates import JST
 from ra.events import enter
 from ra.holdings import Holding, held_by
 from ra.office import Office, Party
@@ -40,8 +41,9 @@ from ra.records import (
 )
 from ra.register import Entry
 from ra.scope import Scope
-from ra.selection import choose
+from ra.selection import choices, choose
 from ra.submission import Desk
+from ra.workflow import ACTIONS
 from store.cases import CaseKind, CaseRecord, Step
 
 __all__ = ["SampleCounter", "sample_cases"]
@@ -53,7 +55,10 @@ WAIT_SECONDS: Final = 60.0
 SECRET: Final = bytes(32)
 """Seals offers between two lines of this module."""
 
-FREE: Final[tuple[Step, ...]] = ("write", "approve", "examine", "confirm", "hand-over", "keys")
+FEE: Final = 200
+"""Yen for a card's certificates."""
+
+FREE: Final[tuple[Step, ...]] = ("write", "approve", "examine", "confirm", "hand-over", "keys", "closed")
 """Where the new issues of residents without certificates stop, one each, as far as there are such residents."""
 
 
@@ -97,35 +102,46 @@ class SampleCounter:
         """The case as it stands."""
         return load_case(self.office.database, frozenset({self.window.branch}), case.receipt)
 
-    def identified(self, case: CaseRecord) -> None:
-        """The visitor showed their card."""
-        identify(self.office, self.desk, self.file(case), Identification(documents=("number-card",)))
+    def walk(self, case: CaseRecord, entry: Entry, event: str = "request") -> Iterator[Step]:
+        """Take a case of this person to its end; gives each step before it is taken, so whoever asks can stop there.
 
-    def issue(self, entry: Entry, wishes: Sequence[Slot], until: Step) -> None:
-        """A new issue for this person, up to the step that is next."""
-        case = self.opened("issue", wishes)
-        self.identified(case)
-        compare(self.office, self.desk, self.file(case), Comparison(entry, ()))
-        steps = {
+        `event` is the life event of a case that revokes, holds or releases.
+        """
+        steps: Mapping[Step, Callable[[CaseRecord], object]] = {
+            "identify": self.identified,
+            "register": lambda case: compare(self.office, self.desk, self.file(case), Comparison(entry, ())),
             "keys": self.make_keys,
+            "select": lambda case: self.select(case, entry, event),
             "confirm": self.submit,
             "examine": self.examine,
             "approve": self.approve,
             "issue": self.await_issue,
             "write": self.write,
+            "hand-over": self.hand_over,
         }
-        for step, take in steps.items():
-            if step == until:
+        while (step := self.file(case).record.step) != "closed":
+            yield step
+            steps[step](case)
+        yield "closed"
+
+    def until(self, step: Step, case: CaseRecord, entry: Entry) -> None:
+        """Take a case of this person to the step that is next."""
+        for at in self.walk(case, entry):
+            if at == step:
                 return
-            take(case)
+
+    def identified(self, case: CaseRecord) -> None:
+        """The visitor showed their card."""
+        identify(self.office, self.desk, self.file(case), Identification(documents=("number-card",)))
 
     def make_keys(self, case: CaseRecord) -> None:
-        """The card makes its keys and the terminal says so."""
+        """The card makes its keys, or takes new PINs, and the terminal says so."""
         file = self.file(case)
-        particulars = file.needed(Particulars)
-        keys = tuple(self.card_key(particulars.card, draft) for draft in particulars.drafts)
-        said = Notification(terminal=self.window.terminal, window=WINDOW, card=particulars.card, keys=keys)
-        self.enter(file, said)
+        particulars = file.particulars
+        card = self.reader.numbers()[0] if particulars is None else particulars.card
+        drafts = () if particulars is None else particulars.drafts
+        keys = tuple(self.card_key(card, draft) for draft in drafts)
+        self.enter(file, Notification(terminal=self.window.terminal, window=WINDOW, card=card, keys=keys))
 
     def card_key(self, card: str, draft: Draft) -> CardKey:
         """A new key with its proofs: in the card where the window has it, else of no card that exists."""
@@ -198,15 +214,18 @@ class SampleCounter:
         card = file.needed(Particulars).card
         self.enter(file, Written(terminal=self.window.terminal, card=card, read_back=read_back))
 
-    def revoke(self, entry: Entry, until: Step) -> None:
-        """A revocation at the holder's request, up to its choice ("select") or its approval."""
-        case = self.opened("revoke")
-        self.identified(case)
-        if until == "select":
-            return
-        held = self.held(entry)
-        choose(self.office, self.desk, self.file(case), entry, list(map(code_of, held)), "request")
-        self.submit(case)
+    def select(self, case: CaseRecord, entry: Entry, event: str) -> None:
+        """The certificates to which the event does what the case is for."""
+        act = ACTIONS[case.kind]
+        found = choices(self.office, case.kind, self.holder(entry))
+        codes = [each.code for each in found if each.effects[event].act == act]
+        choose(self.office, self.desk, self.file(case), entry, codes, event)
+
+    def hand_over(self, case: CaseRecord) -> None:
+        """The visitor signed the receipt, and so does the reception officer's software passkey."""
+        desk = Desk(self.office, self.desk, self.file(case), SECRET)
+        offer = desk.hand_over_offer()
+        desk.hand_over({"offer": "" if offer is None else offer.token, "received": "1", "by_software": "1"}, FEE)
 
     def stopped(self, case: CaseRecord, how: Deferral | Withdrawal) -> None:
         """Take the case in for later, or withdraw it."""
@@ -234,13 +253,13 @@ def sample_cases(counter: SampleCounter, people: Sequence[Entry]) -> int:
     """Open a sample case at every step that there is a resident for; how many. `people` are the branch's residents."""
     free = [(one, wishes) for one in people if (wishes := wishes_of(counter, one))]
     for (one, wishes), until in zip(free, FREE, strict=False):
-        counter.issue(one, wishes, until)
+        counter.until(until, counter.opened("issue", wishes), one)
     counter.opened("issue", ("auth", "sign"))
     counter.identified(counter.opened("renew", ("auth", "sign")))
     counter.identified(counter.opened("pin-reset", ("auth",)))
     revocable = [one for one in people if any(each.state == "good" for each in counter.held(one))]
     for one, until in zip(revocable, REVOKED, strict=False):
-        counter.revoke(one, until)
+        counter.until(until, counter.opened("revoke"), one)
     told = Deferral(consent=True, until=tomorrow(counter.office), told="認証局の復旧後に電話します")
     counter.stopped(counter.opened("renew", ("auth", "sign")), told)
     counter.stopped(counter.opened("issue", ("sign",)), Withdrawal(reason="書類を取りに戻るとのこと"))
@@ -261,12 +280,6 @@ def of_branch(people: Iterator[Entry], branch: str) -> list[Entry]:
     return [one for one in people if branch_of(one.municipality) == branch]
 
 
-def code_of(holding: Holding) -> str:
-    """How a form names a certificate."""
-    serial = f"{holding.serial:x}"
-    return f"{holding.issuer}/{serial if len(serial) % 2 == 0 else '0' + serial}"
-
-
 def tomorrow(office: Office) -> date:
-    """The day after the office's own today."""
-    return (office.clock() + timedelta(days=1)).date()
+    """The day after today in Japan."""
+    return office.clock().astimezone(JST).date() + timedelta(days=1)

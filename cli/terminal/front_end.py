@@ -13,7 +13,18 @@ from uuid import UUID
 
 from ca.errors import CAError
 from ca.terminal import NONCE_OCTETS, Method, Question, authorisation
-from ca.terminal_messages import LIMIT, Job, Jobs, KeyReport, PinReport, Standing, WriteReport, octets_of, read
+from ca.terminal_messages import (
+    LIMIT,
+    Job,
+    Jobs,
+    KeyReport,
+    PinReport,
+    Standing,
+    TroubleReport,
+    WriteReport,
+    octets_of,
+    read,
+)
 from cli.terminal.errors import FrontEndAway, FrontEndRefused
 from cli.terminal.station import Station
 
@@ -22,7 +33,7 @@ __all__ = ["FrontEnd", "Report"]
 TIMEOUT: Final = 10.0
 """Seconds."""
 
-Report = KeyReport | WriteReport | PinReport
+Report = KeyReport | WriteReport | PinReport | TroubleReport
 Answer = TypeVar("Answer", Jobs, Standing)
 
 
@@ -49,6 +60,8 @@ class FrontEnd:
                 self._ask("POST", f"/terminal/cases/{case}/written", octets_of(report))
             case PinReport():
                 self._ask("POST", f"/terminal/cases/{case}/pin", octets_of(report))
+            case TroubleReport():
+                self._ask("POST", f"/terminal/cases/{case}/trouble", octets_of(report))
 
     def standing(self, case: UUID) -> Standing:
         """Where a case stands, for the card that its certificates were written to."""

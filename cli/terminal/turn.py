@@ -3,8 +3,9 @@
 import unicodedata
 from dataclasses import dataclass, replace
 from typing import Final, Literal
+from uuid import UUID
 
-from ca.terminal_messages import Job, KeyReport, KeysJob, PinJob, PinReport, ReportedKey, Slot
+from ca.terminal_messages import Job, KeyReport, KeysJob, PinJob, PinReport, ReportedKey, Slot, TroubleReport
 from cli.errors import code_of
 from cli.terminal.errors import CertificateUntrusted, FrontEndRefused
 from cli.terminal.front_end import Report
@@ -12,7 +13,18 @@ from hsm.card_errors import CardAway, CertificateNotForCard
 from hsm.errors import TokenError
 from ra.resident.visit import Language, Page
 
-__all__ = ["CONFLICT", "Phase", "Turn", "next_slot", "plain", "refused", "report_of", "slots_of", "troubled"]
+__all__ = [
+    "CONFLICT",
+    "Phase",
+    "Turn",
+    "next_slot",
+    "plain",
+    "refused",
+    "report_of",
+    "slots_of",
+    "trouble_of",
+    "troubled",
+]
 
 CONFLICT: Final = 409
 """The front end's status for a case that has moved on."""
@@ -77,6 +89,14 @@ def troubled(turn: Turn, error: TokenError | CertificateUntrusted) -> Turn:
         return turn
     of_certificate = isinstance(error, CertificateUntrusted | CertificateNotForCard)
     return replace(turn, phase="error", trouble="certificate" if of_certificate else "card", code=code_of(error))
+
+
+def trouble_of(turn: Turn) -> tuple[UUID, TroubleReport] | None:
+    """What the counter is told of a turn that cannot go on, and of which case; None where it knows already."""
+    match turn:
+        case Turn(phase="error", job=job, trouble="card" | "certificate" | "refused" as trouble, code=str(code)) if job:
+            return job.case, TroubleReport(event=job.event, trouble=trouble, code=code)
+    return None
 
 
 def plain(slot: Slot, typed: str) -> str:

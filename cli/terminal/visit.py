@@ -14,7 +14,18 @@ from ca.terminal_messages import Job, KeysJob, PinJob, Slot, WriteJob, WriteRepo
 from cli.terminal.errors import CertificateUntrusted, FrontEndAway, FrontEndRefused
 from cli.terminal.front_end import FrontEnd
 from cli.terminal.station import Station
-from cli.terminal.turn import CONFLICT, Phase, Turn, next_slot, plain, refused, report_of, slots_of, troubled
+from cli.terminal.turn import (
+    CONFLICT,
+    Phase,
+    Turn,
+    next_slot,
+    plain,
+    refused,
+    report_of,
+    slots_of,
+    trouble_of,
+    troubled,
+)
 from hsm.card import Card, Reader, check_pin
 from hsm.card_errors import CardAway, PinUnfit
 from hsm.errors import TokenError
@@ -40,6 +51,7 @@ class TerminalVisit:
         self._busy = False
         self._away: str | None = None
         self._written: WriteJob | None = None
+        self._told: Turn | None = None
         self._shown = View(page="waiting", stamp=station.random(16).hex())
 
     # --- what the screen asks -----------------------------------------------------------------------------------------
@@ -94,6 +106,7 @@ class TerminalVisit:
         """Tell the front end what was done, ask it what is to be done, and do what needs no resident."""
         try:
             self._send()
+            self._tell()
             self._settle()
             self._follow(self._front.jobs())
             self._away = None
@@ -119,6 +132,15 @@ class TerminalVisit:
         self._written = turn.job if isinstance(turn.job, WriteJob) else None
         pages: dict[type, Page] = {KeysJob: "seat", WriteJob: "written", PinJob: "done"}
         self._finish(pages[type(turn.job)])
+
+    def _tell(self) -> None:
+        """Tell the counter once that the turn cannot go on. Nothing hangs on whether it is taken."""
+        turn = self._turn
+        trouble = None if turn == self._told else trouble_of(turn)
+        if trouble is not None:
+            with suppress(FrontEndRefused):
+                self._front.report(*trouble)
+            self._told = turn
 
     def _settle(self) -> None:
         """Once the certificates are handed over, only the new keys stay in the card; if that failed, only the old."""

@@ -18,13 +18,18 @@ from ra.dates import minute
 from ra.errors import PageError
 from ra.identity import AGENT_PAPERS, DOCUMENTS
 from ra.languages import mark
+from ra.names import names_of
 from ra.office import Office
 from ra.pages.case_papers import offered
+from ra.records import Deferral, Withdrawal
 from ra.register import Entry
 from ra.scope import DECIDERS, ROLE_NAMES
 from ra.sealed import opened
 from ra.selection import choices, events_for
+from ra.standing import kind_name
 from ra.submission import Desk
+from ra.troubles import TROUBLES, trouble_of
+from ra.turns import ENDS, end_of, refusals_in, sent_back
 from ra.waiting import may_be_withdrawn
 from ra.words import wording_of
 from ra.workflow import PROCEDURES, STAGES, place
@@ -37,7 +42,10 @@ Context = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the checklist: the step's name, where it stands ("done", "now", "later"), and who took it when."""
+    """A line of the checklist: the step's name, where it stands, and who took it when.
+
+    It is "done", "now" or "later", or "left" in a case that ended without it.
+    """
 
     name: str
     state: str
@@ -55,8 +63,8 @@ EFFECTS: Final = {
 
 
 def lines_of(office: Office, file: CaseFile) -> tuple[Line, ...]:
-    """The checklist of a case; officers by their names, terminals and the signer by their codes."""
-    names = {person.code: person.name for person in office.roster().persons}
+    """The checklist of a case; officers by their names, terminals by their windows."""
+    names = names_of(office)
     order = PROCEDURES[file.record.kind]
     now = order.index(file.record.step)
     lines = []
@@ -65,7 +73,7 @@ def lines_of(office: Office, file: CaseFile) -> tuple[Line, ...]:
         if state == "done" and done.event is not None:
             lines.append(Line(name, state, _taker(done, names), minute(done.event.at)))
         else:
-            lines.append(Line(name, state))
+            lines.append(Line(name, "left" if state == "done" else state))
     return tuple(lines)
 
 
@@ -99,6 +107,16 @@ def context_of(desk: Desk) -> Context:
         "centre": works,
         "seen": f"{stage.step}.{works.state}.{file.record.events}",
         "papers": offered(desk),
+        "end": end_of(file),
+        "ends": ENDS,
+        "refusals": refusals_in(file),
+        "withdrawal": file.latest(Withdrawal),
+        "sent_back": sent_back(file),
+        "trouble": trouble_of(file),
+        "troubles": TROUBLES,
+        "deferral": file.latest(Deferral) if file.record.deferred else None,
+        "names": names_of(here),
+        "kind_name": kind_name,
         "no_papers": here.counter is None,
         "wordings": tuple(wording_of(here, each) for each in desk.saved()) if file.submission else (),
         **(form(desk) if may and form is not None else {}),

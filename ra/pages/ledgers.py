@@ -13,6 +13,7 @@ from ra.dates import JST, midnight
 from ra.errors import PageError
 from ra.languages import mark
 from ra.ledger_lines import MOST_SUMMED, Line, fees, lines
+from ra.names import names_of
 from ra.office import office
 from ra.pages.cases import KINDS, VISITORS
 from ra.pages.certs import READERS
@@ -76,7 +77,7 @@ def index() -> str:
         span=span,
         kinds=KINDS,
         visitors=VISITORS,
-        officers={person.code: person.name for person in office().roster().persons},
+        officers=names_of(office()),
         branch_names={branch.code: branch.name for branch in office().roster().branches},
         kind_name=kind_name,
         serial_text=serial_text,

@@ -5,10 +5,12 @@ from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
+from flask_babel import gettext
 
 from ra.languages import mark
 from ra.office import office
 from ra.pages.cases import KINDS
+from ra.refusals import refusal_of
 from ra.scope import DECIDERS, DESK, roles, scope
 from store.cases import case_of_application
 from store.signatures import Place, SignedRow, signed_by
@@ -55,8 +57,22 @@ def listing() -> str:
         kinds=KINDS,
         roles=ROLES,
         outcomes=OUTCOMES,
+        why=lambda word: gettext(refusal_of(word).why, word=word),
+        credentials=credentials_of(me.person),
         next=place_text(found[PAGE - 1]) if len(found) > PAGE else "",
     )
+
+
+def credentials_of(person: str) -> dict[str, str]:
+    """The officer's credentials in words, by code; one that left the roster is not among them."""
+    here = office()
+    enrolled = here.roster().person(person)
+    sites = {
+        here.parties.working.id: mark("Passkey of the counter"),
+        here.parties.approval.id: mark("Passkey of the approval site"),
+    }
+    own = () if enrolled is None else enrolled.credentials
+    return {each.code: gettext(sites.get(each.rp_id, mark("Card or key file"))) for each in own}
 
 
 def place_text(row: SignedRow) -> str:

@@ -15,7 +15,7 @@ __all__ = ["DepositSlip"]
 
 @dataclass(frozen=True, slots=True, config=CONFIG)
 class DepositSlip:
-    """What was left at the counter at `at`, to be given back by the day `until` (in Japan).
+    """What was left at the counter at `at`, to be given back from the day `until` (in Japan) on.
 
     `card` holds the last four characters of the card's number, empty where no card was left.
     """

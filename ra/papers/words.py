@@ -93,8 +93,8 @@ PROMISES: Final[Mapping[Promise, Words]] = MappingProxyType(
             "We telephone you as soon as it is ready. Please come again for the card.",
         ),
         "visit": Words(
-            "下の期日までに処理を終えます。期日以降にカードの受取りにお越しください。",
-            "We finish by the day below. Please come for the card on that day or later.",
+            "上の日までに処理を終えます。その日以降に、カードの受取りにお越しください。",
+            "We finish by the day above. Please come for the card on that day or later.",
         ),
         "post": Words(
             "処理を終えたら、カードを本人限定受取郵便でお送りします。",

@@ -45,6 +45,7 @@
     burst.at = now;
     if (event.key.length === 1) burst.text += event.key;
     else if (event.key === "Enter" && /^[RSK]-?[0-9A-Z-]{5,}$/i.test(burst.text)) {
+      if (event.target.matches("[data-card]") && /^K/i.test(burst.text)) return; // a card's own field takes its number
       event.preventDefault();
       event.stopImmediatePropagation();
       if (burst.field && burst.before !== undefined) burst.field.value = burst.before;

@@ -208,7 +208,9 @@ def axe() -> Iterator[Callable[[Page], None]]:
         page.evaluate(program)
         if language == "ja":
             page.evaluate("words => axe.configure({locale: words})", words)
-        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
+        found = page.evaluate(
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], preload: false})", list(RULES)
+        )
         broken = [
             f"{each['id']}: {each['help']}: {node['html'][:200]}"
             for each in found["violations"]
@@ -228,10 +230,14 @@ def axe() -> Iterator[Callable[[Page], None]]:
 
 
 def page_name(url: str) -> str:
-    """The path of a page, with "…" for the number of a case or a certificate."""
+    """The path of a page, with "…" for what names a case, a certificate, a self-check or a week."""
     parts = urlsplit(url)
     site = "approve:" if parts.netloc.startswith("approve.") else ""
-    return site + re.sub(r"/(R[0-9]{5}-[0-9]{6}-[0-9]{4}|[0-9a-f]{16,40})(?=/|$)", "/…", parts.path)
+    return site + re.sub(
+        r"/(R[0-9]{5}-[0-9]{6}-[0-9]{4}|[0-9a-f]{16,40}|[0-9a-f-]{36}|[0-9]{4}-[0-9]{2}-[0-9]{2})(?=/|$)",
+        "/…",
+        parts.path,
+    )
 
 
 def write_results(path: Path, tested: Mapping[tuple[str, str], tuple[int, int]], browser: str) -> None:
@@ -250,28 +256,29 @@ def write_results(path: Path, tested: Mapping[tuple[str, str], tuple[int, int]],
 
 
 @pytest.fixture(scope="session")
-def shot(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page, str, str], Path]:
-    """``shot(page, "counter", "ja")`` takes the page's picture, counter-ja.png, and gives its path.
+def shot() -> Callable[[Page, str, str], None]:
+    """``shot(page, "counter", "ja")`` takes the picture of a whole page, counter-ja.png.
 
-    The folder is the one that the environment names as NINSHO_PICTURES (docs/pictures/officers when the pictures of
-    the documents are taken anew), or one of this run.
+    It does so only where the environment names a folder as NINSHO_PICTURES: pictures are for people to look at.
     """
-    folder = Path(os.environ.get("NINSHO_PICTURES") or tmp_path_factory.mktemp("pictures"))
-    folder.mkdir(parents=True, exist_ok=True)
+    named = os.environ.get("NINSHO_PICTURES")
 
-    def take(page: Page, name: str, lang: str) -> Path:
-        path = folder / f"{name}-{lang}.png"
-        page.screenshot(path=path, full_page=True, animations="disabled", caret="hide")
-        return path
+    def take(page: Page, name: str, lang: str) -> None:
+        if named is None:
+            return
+        folder = Path(named)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}-{lang}.png", full_page=True, animations="disabled", caret="hide")
 
     return take
 
 
 @pytest.fixture(scope="session")
 def picture() -> Callable[..., None]:
-    """``picture(page, "confirm")`` takes the picture of a window for the officers' handbook, confirm.png in 64 colours.
+    """``picture(page, "confirm")`` takes the pictures of a window for the officers' handbook, each in 64 colours.
 
-    With a third argument, a selector, the window is scrolled to what it names.
+    confirm.png has the page as it is; confirm-en.png has it in English, if the page can be switched; then it is as it
+    was before, but for what was typed. With a third argument, a selector, the window is scrolled to what it names.
     It does so only where the environment names a folder as NINSHO_HANDBOOK (docs/pictures/officers), and otherwise
     nothing, so that a run of the tests leaves no trace.
     """
@@ -280,11 +287,26 @@ def picture() -> Callable[..., None]:
     def take(page: Page, name: str, top: str = "body") -> None:
         if named is None:
             return
-        path = Path(named) / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        page.locator(top).first.evaluate("each => each.scrollIntoView()")
-        taken = page.screenshot(animations="disabled", caret="initial")
-        with Image.open(io.BytesIO(taken)) as image:
-            image.convert("RGB").quantize(64).save(path, optimize=True)
+        folder = Path(named)
+        folder.mkdir(parents=True, exist_ok=True)
+        snap(page, folder / f"{name}.png", top)
+        if page.locator("button[name=language][value=en]").count():
+            switch(page, "en")
+            snap(page, folder / f"{name}-en.png", top)
+            switch(page, "ja")
 
     return take
+
+
+def snap(page: Page, path: Path, top: str) -> None:
+    """Write the picture of a window to a file, in 64 colours."""
+    page.locator(top).first.evaluate("each => each.scrollIntoView()")
+    taken = page.screenshot(animations="disabled", caret="initial")
+    with Image.open(io.BytesIO(taken)) as image:
+        image.convert("RGB").quantize(64).save(path, optimize=True)
+
+
+def switch(page: Page, language: str) -> None:
+    """Show the page in that language."""
+    with page.expect_navigation():
+        page.click(f"button[name=language][value={language}]")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -15,7 +14,7 @@ from ra.resident.visit import LANGUAGES, Language
 from tests.fixtures.window import PINS, Window
 
 Axe = Callable[[Page], None]
-Shot = Callable[[Page, str, str], Path]
+Shot = Callable[[Page, str, str], None]
 
 
 @pytest.fixture

@@ -1,60 +1,13 @@
 """The shell's own pages in a real browser: they read well by program, obey the keys, and talk to nobody else."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Desk, Server
 
 Officer = Callable[..., Page]
-Axe = Callable[[Page], None]
-Shot = Callable[[Page, str, str], Path]
-
-LANGUAGES = ("ja", "en")
-PAGES = {
-    "home": ("reception-1", "/"),
-    "home-head": ("head-1", "/"),
-    "home-audit": ("auditor-1", "/"),
-    "help": ("reception-1", "/help?on=cases.show"),
-    "help-code": ("reception-1", "/help?code=E-5001"),
-    "accessibility": ("reception-1", "/accessibility"),
-    "staff": ("head-1", "/staff"),
-    "signed": ("reception-1", "/signed"),
-    "error-404": ("reception-1", "/nothing-here"),
-    "error-403": ("reception-1", "/staff"),
-}
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible(officer: Officer, axe: Axe, shot: Shot, name: str, lang: str) -> None:
-    """WCAG 2.2 AA and best practices, in both languages; nothing from elsewhere, nothing on the console."""
-    who, path = PAGES[name]
-    page = officer(who, lang=lang)
-    page.goto(path)
-    axe(page)
-    shot(page, name, lang)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_approval_site_is_accessible(officer: Officer, axe: Axe, shot: Shot, lang: str) -> None:
-    """Where nothing is to be approved by whoever came, too."""
-    page = officer("reception-1", "approval", lang)
-    axe(page)
-    shot(page, "home-approval", lang)
-
-
-@pytest.mark.parametrize("width", [320, 640])
-def test_a_narrow_window_scrolls_one_way(officer: Officer, width: int) -> None:
-    """WCAG 1.4.10: at 320 CSS pixels, as at 400 % zoom, nobody scrolls sideways to read."""
-    page = officer("head-1")
-    page.set_viewport_size({"width": width, "height": 800})
-    for path in ("/", "/help", "/staff", "/signed", "/accessibility", "/nothing-here"):
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+Shot = Callable[[Page, str, str], None]
 
 
 def test_every_target_is_large_enough(officer: Officer) -> None:
@@ -81,6 +34,19 @@ def test_function_keys_do_what_their_buttons_say(officer: Officer) -> None:
     page.locator("h1").click()
     page.keyboard.press("F2")
     expect(page.locator("#q")).not_to_be_focused()
+
+
+def test_the_search_box_is_on_every_page(officer: Officer, server: Server) -> None:
+    """Wherever one is, F2 leads to a box; what a scanner types goes there too."""
+    page = officer("reception-1")
+    for path in ("/cases/", "/cases/new", "/help", "/nothing-here", "/ledgers/"):
+        page.goto(path)
+        page.locator("h1").click()
+        page.keyboard.press("F2")
+        expect(page.locator("#quick")).to_be_focused()
+    page.keyboard.type("R13103-261123-0001")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{server.origin('working')}/cases/R13103-261123-0001")
 
 
 def test_a_scan_reaches_the_box_from_any_field(officer: Officer, server: Server) -> None:

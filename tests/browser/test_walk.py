@@ -57,6 +57,7 @@ def test_a_new_issue_from_reception_to_hand_over(counter: Counter, desk: Desk, t
     reception.reload()
     counter.received(reception)
     picture(reception, "hand-over")
+    counter.received(reception)
     counter.sign(reception)
 
     closed = town.comes_to(receipt, "closed")
@@ -164,10 +165,10 @@ def test_a_case_waits_for_the_centre_and_goes_on(counter: Counter, desk: Desk, t
     expect(reception.locator("header")).to_contain_text("認証局 停止")
     counter.sign(counter.at_approval(receipt))
     reception.reload()
+    picture(reception, "deferred", "#step-title")
     reception.check("input[name=consent]")
     reception.fill("#until", "2026-11-24")
     reception.fill("#told", "明日10時以降にもう一度お越しください")
-    picture(reception, "deferred", "#step-title")
     with reception.expect_navigation():
         reception.click("button:text-is('預かる')")
     taken = town.file(receipt)

@@ -29,6 +29,7 @@ from ca.terminal_messages import (
     ReadBack,
     ReportedKey,
     Standing,
+    TroubleReport,
     WriteJob,
     WriteReport,
     octets_of,
@@ -314,6 +315,30 @@ def test_a_report_counts_once(counter: Counter) -> None:
     job = keys_job(counter)
     tell_keys(counter, job, reported(job))
     assert refusal(tell_keys(counter, job, reported(job))) == (409, "E-4202")
+
+
+def test_a_trouble_stands_on_the_cases_page(counter: Counter) -> None:
+    """In words with what to do, as long as nothing else happens; the same trouble is entered once."""
+    job = keys_job(counter)
+    told = octets_of(TroubleReport(event=job.event, trouble="card", code="hsm.card-refused"))
+    for _ in range(2):
+        assert counter.ask("POST", f"/terminal/cases/{job.case}/trouble", told).status_code == 204
+    assert [each.step for each in counter.events(SimpleNamespace(id=job.case))] == ["receive", "register", "keys"]  # type: ignore[arg-type]
+    page = counter.front.browser("reception-minato").get(f"/cases/{job.receipt}").text
+    assert f"窓口{WINDOW}の端末で処理を続けられません" in page
+    assert "カードを読取機に置き直し" in page
+    assert "hsm.card-refused" in page
+
+
+def test_a_trouble_moves_nothing(counter: Counter) -> None:
+    """The job stays the same, so that what was typed for it is still good, and its report is taken."""
+    job = keys_job(counter)
+    told = octets_of(TroubleReport(event=job.event, trouble="card", code="hsm.card-refused"))
+    counter.ask("POST", f"/terminal/cases/{job.case}/trouble", told)
+    assert counter.jobs() == (job,)
+    assert tell_keys(counter, job, reported(job)).status_code == 204
+    late = counter.ask("POST", f"/terminal/cases/{job.case}/trouble", told)
+    assert refusal(late) == (409, "E-4202")
 
 
 def test_a_replayed_request_is_refused(counter: Counter) -> None:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from ca.application import Proof
 from ca.request import possession_challenge
 from ca.statement import octets_verify, public_key
-from ca.terminal_messages import CertificateToWrite, PinReport, WriteReport
+from ca.terminal_messages import CertificateToWrite, PinReport, TroubleReport, WriteReport
 from cli.terminal.errors import FrontEndAway, FrontEndRefused
 from cli.terminal.visit import LINGER_SECONDS
 from hsm.card import SLOTS
@@ -284,6 +284,20 @@ def test_a_certificate_of_an_unknown_authority_is_not_written(window: Window) ->
     window.give(stranger)
     view = window.visit.view()
     assert (view.page, view.trouble, view.code) == ("error", "certificate", "cli.refused-certificate")
+
+
+def test_the_counter_is_told_once_what_went_wrong(window: Window) -> None:
+    """In one word, for the job that cannot be done; the resident's screen keeps its page meanwhile."""
+    report = window.made()
+    job = window.write_job(report)
+    strange = tuple(replace(each, authority=each.certificate) for each in job.certificates)
+    job = replace(job, certificates=strange)
+    for _ in range(3):
+        window.give(job)
+    assert window.visit.view().trouble == "certificate"
+    assert window.book.troubles == [
+        TroubleReport(event=job.event, trouble="certificate", code="cli.refused-certificate")
+    ]
 
 
 def test_a_certificate_that_its_authority_did_not_sign_is_not_written(window: Window) -> None:

@@ -1,0 +1,66 @@
+"""Why the authority refused, in words for the counter; the signer itself says it in one word (`code` of an error)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from ra.languages import mark
+
+__all__ = ["OTHER", "REFUSALS", "Refusal", "refusal_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why, and what to do: message ids."""
+
+    why: str
+    remedy: str
+
+
+_NEW_CASE: Final = mark("Take a new case.")
+_SIGN_ANEW: Final = mark("Take a new case and have it signed anew.")
+_KEY: Final = mark("Take a new case, and let the card make a new key.")
+
+REFUSALS: Final[Mapping[str, Refusal]] = MappingProxyType(
+    {
+        "store.holder-busy": Refusal(
+            mark("The holder has another certificate of this kind that was issued and not handed over."),
+            mark("Hand that one over or revoke it; then take a new case."),
+        ),
+        "store.key-of-another-holder": Refusal(mark("The key belongs to another holder already."), _KEY),
+        "store.key-blocked": Refusal(mark("The key is blocked: it was reported as compromised."), _KEY),
+        "ca.key-used": Refusal(mark("The key was used for another certificate before."), _KEY),
+        "store.already-revoked": Refusal(
+            mark("The certificate is revoked already."), mark("Nothing is left to do; tell the visitor so.")
+        ),
+        "store.already-held": Refusal(
+            mark("The certificate is suspended already."), mark("Nothing is left to do; tell the visitor so.")
+        ),
+        "store.not-held": Refusal(
+            mark("The certificate is not suspended."), mark("Nothing is left to do; tell the visitor so.")
+        ),
+        "ca.application-expired": Refusal(mark("The application was not signed by everybody in time."), _NEW_CASE),
+        "ca.evidence-signature-invalid": Refusal(mark("A signature under the application does not hold."), _SIGN_ANEW),
+        "ca.credential-not-valid": Refusal(
+            mark("An officer's credential was not valid any more when it was used."),
+            mark("Have the credential renewed in the roster, and take a new case."),
+        ),
+        "ca.authority-not-issuing": Refusal(
+            mark("The authority does not issue at present."),
+            mark("Tell the administrators, and take a new case later."),
+        ),
+    }
+)
+"""Refusals that a counter can meet without anybody's fault, by the signer's word."""
+
+OTHER: Final = Refusal(
+    mark("What was signed does not hold as it stands (%(word)s)."),
+    mark("Take a new case. If it is refused again, tell the administrators the word in brackets."),
+)
+"""Every other refusal; its word fills the brackets."""
+
+
+def refusal_of(word: str) -> Refusal:
+    """The signer's word in words."""
+    return REFUSALS.get(word, OTHER)
