@@ -108,3 +108,14 @@ def test_the_card_keeps_both_keys_until_the_new_certificate_is_the_valid_one(wal
     assert walk.ask("minato", "GET", where).text == '{"state":"open"}'
     walk.carried_out()
     assert walk.ask("minato", "GET", where).text == '{"state":"handed-over"}'
+
+
+def test_a_case_that_the_signer_never_came_to_is_withdrawn(walk: Walk) -> None:
+    """Once its applications have expired nobody carries them out, and the resident starts anew."""
+    path = walk.issue(until="issue")
+    assert walk.browser("reception-minato").post(f"{path}/withdraw", {"reason": "期限切れ"}).status_code == 409
+    walk.front.later(days=31)
+    reception = walk.front.browser("reception-minato")
+    reception.get(path)
+    assert reception.post(f"{path}/withdraw", {"reason": "期限切れ"}).status_code == 303
+    assert case_at(walk, path).step == "closed"
