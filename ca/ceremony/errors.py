@@ -157,6 +157,7 @@ class CeremonyChanged(CeremonyRefused):
     next = "Do not go on: compare the digests on paper with those on the screen, and have the change reviewed"
 
 
+@dataclass(eq=False)
 class NotRehearsed(CeremonyRefused):
     """In earnest a ceremony is rehearsed first, and what it makes is compared with what was rehearsed."""
 
