@@ -42,15 +42,6 @@ FLAGS = (
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 AXE = Path(__file__).parents[1] / "data" / "axe"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-HERE = Path(__file__).parent
-GROUP = "browser"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run all browser tests: one installation, one server, one Chromium."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(GROUP))
 
 
 @dataclass(frozen=True)

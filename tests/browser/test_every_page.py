@@ -20,8 +20,6 @@ from tests.browser.conftest import Desk, Server
 from tests.browser.hall import CARD, Hall, hall_of
 from tests.browser.sight import Sight
 
-pytestmark = pytest.mark.xdist_group("every-page")
-
 KINDS: Final[Mapping[CaseKind, str]] = {
     "issue": "",
     "renew": "",

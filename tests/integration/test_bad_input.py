@@ -16,8 +16,6 @@ from policies import profile as shipped
 from store.database import engine
 from tests.fixtures.home import Answer, Home, as_program
 
-pytestmark = pytest.mark.xdist_group("home")
-
 SPENT = "spent.csr"
 
 Run = Callable[[Home, Path], Answer]

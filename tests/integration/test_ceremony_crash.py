@@ -38,10 +38,9 @@ from tests.programs.ceremony_work import Found, finished, key_replaced, killed_a
 
 
 def placed(case: Case, step: Step, *rest: str) -> object:
-    """The parameters of a test with its name; what needs images of another ceremony than the first shares a worker."""
+    """The parameters of a test with its name."""
     name = "-".join((case.example, step.code, *(rest or (step.action,))))
-    marks = [] if case is FIRST else [pytest.mark.xdist_group(f"ceremony-{case.example}")]
-    return pytest.param(case, step, *rest, id=name, marks=marks)
+    return pytest.param(case, step, *rest, id=name)
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +182,6 @@ def other_roster_entered(hall: Hall) -> None:
     hall.enter_roster(replace(reviewed, made_at=reviewed.made_at + timedelta(seconds=1)))
 
 
-@pytest.mark.xdist_group("ceremony-backup")
 def test_a_backup_of_somebody_else_is_never_written_over(images: Images, tmp_path: Path) -> None:
     """Not even by a step that is taken again, which replaces only a file that this ceremony began."""
     kept: list[Path] = []
@@ -199,7 +197,6 @@ def test_a_backup_of_somebody_else_is_never_written_over(images: Images, tmp_pat
     check_complete(COPY, hall, made, deviations=["S02", "S03", "S03"])
 
 
-@pytest.mark.xdist_group("ceremony-roster")
 def test_a_roster_of_the_same_version_is_not_the_reviewed_one(images: Images, tmp_path: Path) -> None:
     """A step that is taken again takes no other document of that version for the one it has to have signed."""
     hall = stopped_again(OFFICERS, "roster.sign", images, tmp_path / "hall", other_roster_entered)

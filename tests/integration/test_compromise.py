@@ -50,8 +50,6 @@ from store.retired import retirement_digests
 from tests.fixtures.home import Answer, Home, as_program, make_installation
 from tests.fixtures.retirement import ended, signed
 
-pytestmark = pytest.mark.xdist_group("compromise")
-
 SELF_SIGNED, SUBORDINATE, ROOT = "jpki-auth-g1", "lgpki-sub-g1", "lgpki-root-g1"
 
 

@@ -36,8 +36,6 @@ from store.database import upgrade
 ROOT = Path(__file__).parents[2]
 PEOPLE = "24"
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `ninsho demo` as a user would."""

@@ -18,8 +18,6 @@ from hsm.token import Token
 from store.database import Database
 from tests.fixtures.home import Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 NAME = "jpki-auth-g1"
 
 

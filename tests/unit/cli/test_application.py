@@ -4,8 +4,6 @@ import pytest
 
 from tests.fixtures.home import RESIDENT, Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 @pytest.fixture
 def waiting(home: Home) -> str:

@@ -2,11 +2,7 @@
 
 import json
 
-import pytest
-
 from tests.fixtures.home import Home, as_program
-
-pytestmark = pytest.mark.xdist_group("home")
 
 
 def test_a_removed_revocation_is_reported_with_its_serial(spare_home: Home) -> None:

@@ -1,11 +1,7 @@
 """`ca ls` and `ca show`: what an authority is, may issue, and has published."""
 
-import pytest
-
 from cli.demo.home import AUTHORITIES
 from tests.fixtures.home import Home
-
-pytestmark = pytest.mark.xdist_group("home")
 
 
 def test_every_generation_is_listed(home: Home) -> None:

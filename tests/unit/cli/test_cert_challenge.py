@@ -9,8 +9,6 @@ import pytest
 
 from tests.fixtures.home import Answer, Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 def openssl(*arguments: object) -> None:
     """Run openssl as an applicant would."""

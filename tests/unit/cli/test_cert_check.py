@@ -14,8 +14,6 @@ from cryptography.x509.oid import NameOID
 
 from tests.fixtures.home import Home, in_process
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 @pytest.fixture(scope="module")
 def leaf(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -8,8 +8,6 @@ from cryptography import x509
 
 from tests.fixtures.home import Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 def applications(home: Home) -> list[dict[str, Any]]:
     """Every application of the installation."""

@@ -13,8 +13,6 @@ from store.certificate_search import CertificateSearch, count_certificates
 from store.people import PersonFilter
 from tests.fixtures.home import Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 @pytest.fixture(scope="module")
 def good(home: Home) -> dict[str, Any]:

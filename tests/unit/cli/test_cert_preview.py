@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from policies.description import describe
 from tests.fixtures.home import Home, in_process
 from tests.fixtures.vectors import sample
-
-pytestmark = pytest.mark.xdist_group("home")
 
 
 def authority(home: Home) -> Path:

@@ -21,8 +21,6 @@ from store.audit import links
 from store.certificates import CertificateFilter, find
 from tests.fixtures.home import Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 START = utc_now()
 DUE = START + timedelta(days=21)
 """When the responders' first certificates, of 30 days, are to be renewed."""

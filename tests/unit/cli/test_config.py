@@ -15,8 +15,6 @@ from cli.wiring import parties_of
 from store.database import Database, check_schema
 from tests.fixtures.home import Home, in_process
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 def edited(home: Home, folder: Path, old: str, new: str, *more: str) -> Config:
     """Read the home's configuration with one change and more lines at its end."""

@@ -12,8 +12,6 @@ from cli.wiring import utc_now
 from tests.fixtures.commands import CHECKOUT, departures
 from tests.fixtures.home import Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 @dataclass(frozen=True, slots=True)
 class Scene:

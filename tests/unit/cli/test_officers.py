@@ -16,8 +16,6 @@ from cli.officers import PERSON_AND_KEY, KeyNotEnrolled, Signature, officer_of, 
 from tests.fixtures.home import Home
 from tests.fixtures.officers import make_office, software_key
 
-pytestmark = pytest.mark.xdist_group("home")
-
 PASSWORD = b"a password"
 
 

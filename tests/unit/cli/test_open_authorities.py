@@ -21,8 +21,6 @@ from store.database import Database
 from tests.fixtures.home import Home
 from tests.fixtures.retirement import ended, signed
 
-pytestmark = pytest.mark.xdist_group("home")
-
 NAME = "jpki-sign-g1"
 
 

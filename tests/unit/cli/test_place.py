@@ -14,8 +14,6 @@ from cli.errors import ConfigRefused, SocketBusy
 from cli.place import MOST_OCTETS, check_place, place_of, spelt
 from tests.fixtures.home import Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 @pytest.fixture
 def folder() -> Iterator[Path]:

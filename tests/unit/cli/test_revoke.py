@@ -7,8 +7,6 @@ import pytest
 from policies.life_events import life_events
 from tests.fixtures.home import Answer, Home, in_process
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 @pytest.fixture
 def issued(home: Home) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from hsm.generation import KeyAlgorithm
 from hsm.provision import initialise
 from tests.fixtures.home import Answer, Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 @pytest.fixture
 def draft(home: Home, tmp_path: Path) -> dict[str, Any]:

@@ -18,8 +18,6 @@ from hsm.generation import KeyAlgorithm
 from ra.counter_texts import BranchTexts
 from tests.fixtures.home import Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 SEAL = re.compile(r'seal_\w+ = "[^"]*"\n')
 
 

@@ -4,8 +4,6 @@ import pytest
 
 from tests.fixtures.home import Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 def test_everybody_finds_what_they_signed(home: Home) -> None:
     """Submission, examination and approval of one case, each in its signer's own list, with the outcome."""

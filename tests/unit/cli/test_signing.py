@@ -18,8 +18,6 @@ from cli.wiring import utc_now
 from store.crls import latest_crl
 from tests.fixtures.home import Home, as_program
 
-pytestmark = pytest.mark.xdist_group("home")
-
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 

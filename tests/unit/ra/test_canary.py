@@ -27,8 +27,6 @@ from ra.register import Entry
 from store.certificates import CertificateFilter, CertificateRecord, find
 from tests.fixtures.walk import ENTRIES, Walk, make_walk
 
-pytestmark = pytest.mark.xdist_group("canary")
-
 PIN = "7035918264"
 PASSWORD = "KAKI7NAKU3SAGI"  # noqa: S105 - that of an invented person's card
 WHO = ENTRIES["minato"]

@@ -26,8 +26,6 @@ from tests.fixtures.front import Browser
 from tests.fixtures.officers import BRANCHES
 from tests.fixtures.walk import ENTRIES, Walk, make_walk
 
-pytestmark = pytest.mark.xdist_group("matrix")
-
 PEOPLE: Final[Mapping[str, Role]] = {
     "reception-minato": Role.RECEPTION,
     "examiner-minato": Role.EXAMINE,

@@ -10,8 +10,6 @@ from cli.demo.home import BROWSERS, TERMINALS
 from cli.wiring import believed_roster, open_database, parties_of, private_key_file
 from tests.fixtures.home import Home
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 @pytest.fixture
 def roster(home: Home) -> Roster:
