@@ -40,7 +40,7 @@ REFUSALS: Final[Mapping[str, Refusal]] = MappingProxyType(
         "store.not-held": Refusal(
             mark("The certificate is not suspended."), mark("Nothing is left to do; tell the visitor so.")
         ),
-        "ca.application-expired": Refusal(mark("The application was not signed by everybody in time."), _NEW_CASE),
+        "ca.application-expired": Refusal(mark("The application was not carried out in time."), _NEW_CASE),
         "ca.evidence-signature-invalid": Refusal(mark("A signature under the application does not hold."), _SIGN_ANEW),
         "ca.credential-not-valid": Refusal(
             mark("An officer's credential was not valid any more when it was used."),

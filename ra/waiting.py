@@ -1,8 +1,5 @@
 """When a case cannot go on: it is deferred until the centre works again, or withdrawn."""
 
-from datetime import timedelta
-from typing import Final
-
 from ra.case_file import CaseFile
 from ra.centre import centre
 from ra.errors import PageError
@@ -20,10 +17,6 @@ _SUBMITTED = ("issue", "write", "hand-over", "closed")
 
 _ISSUED = ("write", "hand-over")
 """At these steps a case can still be withdrawn once the certificates it led to were revoked."""
-
-
-_CLAIMED: Final = timedelta(hours=1)
-"""So long after its expiry nobody carries an application out: the signer claims none that has expired."""
 
 
 def defer(office: Office, scope: Scope, file: CaseFile, agreed: Deferral) -> CaseRecord:
@@ -45,15 +38,12 @@ def withdraw(office: Office, scope: Scope, file: CaseFile, withdrawal: Withdrawa
 
 
 def may_be_withdrawn(office: Office, file: CaseFile) -> bool:
-    """Whether a case can end without a hand-over: the authority was not asked, or did not hear of it in time.
+    """Whether a case can end without a hand-over: the authority was not asked, or what it issued was revoked since.
 
-    Or what it issued was revoked since: so ends a hand-over that failed (fact sheet c.3), and the terminal gives up the
-    card's new keys.
+    So ends a hand-over that failed (fact sheet c.3), and the terminal gives up the card's new keys.
     """
     if file.record.step not in _SUBMITTED:
         return True
-    if file.record.step == "issue":
-        return all(each.expires_at + _CLAIMED <= office.clock() for each in file.applications)
     if file.record.step not in _ISSUED or not file.certificates:
         return False
     with office.database.snapshot() as tx:

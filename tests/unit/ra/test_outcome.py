@@ -110,12 +110,13 @@ def test_the_card_keeps_both_keys_until_the_new_certificate_is_the_valid_one(wal
     assert walk.ask("minato", "GET", where).text == '{"state":"handed-over"}'
 
 
-def test_a_case_that_the_signer_never_came_to_is_withdrawn(walk: Walk) -> None:
-    """Once its applications have expired nobody carries them out, and the resident starts anew."""
+def test_a_case_that_the_signer_never_came_to_ends(walk: Walk) -> None:
+    """Once its applications have expired nobody carries them out: its page says so, and the resident starts anew."""
     path = walk.issue(until="issue")
-    assert walk.browser("reception-minato").post(f"{path}/withdraw", {"reason": "期限切れ"}).status_code == 409
-    walk.front.later(days=31)
-    reception = walk.front.browser("reception-minato")
-    reception.get(path)
-    assert reception.post(f"{path}/withdraw", {"reason": "期限切れ"}).status_code == 303
+    walk.front.later(days=30)
+    walk.front.browser("reception-minato").get(path)
+    assert case_at(walk, path).step == "issue"
+    walk.front.later(hours=2)
+    page = walk.front.browser("reception-minato").get(path).text
     assert case_at(walk, path).step == "closed"
+    assert "申請は期限までに処理されませんでした。" in page
