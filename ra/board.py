@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from ca.roster import Credential, Role
-from ra.dates import JST, midnight
+from ra.dates import day_in_japan, midnight
 from ra.office import Office
 from ra.scope import DECIDERS, Scope
 from store.cases import CaseRecord
@@ -44,7 +44,7 @@ class Board:
 def board_of(office: Office, scope: Scope) -> Board:
     """The counter as it stands now, read in one snapshot."""
     now = office.clock()
-    day = now.astimezone(JST).date()
+    day = day_in_japan(now)
     since = midnight(day)
     sort, wanted = _at_hand(scope)
     with office.database.snapshot() as tx:

@@ -5,7 +5,7 @@ A paper is made of what is written down, so a reprint shows what the first print
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple, cast
@@ -20,7 +20,7 @@ from policies.municipalities import municipality
 from ra.case_file import CaseFile
 from ra.case_slips import Asked, affected, visible
 from ra.counter_texts import BranchTexts, CounterTexts
-from ra.dates import JST
+from ra.dates import day_in_japan, midnight
 from ra.errors import PageError
 from ra.office import Office
 from ra.papers.deposit import DepositSlip
@@ -109,9 +109,9 @@ class Printing:
         one day is alike.
         """
         finish = self.file.event_of(Finish)
-        day = (self.now if finish is None else finish.at).astimezone(JST).date()
+        day = day_in_japan(self.now if finish is None else finish.at)
         ready = max(event.at for event in self.file.events if event.step != "hand-over")
-        return max(_to_the_second(ready), datetime.combine(day, time(), JST).astimezone(ready.tzinfo))
+        return max(_to_the_second(ready), midnight(day))
 
     def name_of(self, person: str) -> str:
         """The name of an officer, by code."""
@@ -254,7 +254,7 @@ def _roman(branch: Branch | None, now: datetime) -> str:
     """The name of the municipality that a branch serves first in Latin letters; empty where none is known."""
     try:
         served = "" if branch is None or not branch.serves else branch.serves[0]
-        return f"{municipality(served, now.astimezone(JST).date()).roman}, registration branch" if served else ""
+        return f"{municipality(served, day_in_japan(now)).roman}, registration branch" if served else ""
     except UnknownMunicipality:
         return ""
 

@@ -3,7 +3,18 @@
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
-__all__ = ["JST", "day", "day_on_paper", "era_day", "midnight", "midnight_after", "minute", "minute_on_paper", "second"]
+__all__ = [
+    "JST",
+    "day",
+    "day_in_japan",
+    "day_on_paper",
+    "era_day",
+    "midnight",
+    "midnight_after",
+    "minute",
+    "minute_on_paper",
+    "second",
+]
 
 JST: Final = timezone(timedelta(hours=9), "JST")
 
@@ -20,9 +31,14 @@ _SOLAR: Final = date(1873, 1, 1)
 """Meiji 6: the first day whose month and day in Japan are those of the solar calendar."""
 
 
+def day_in_japan(moment: datetime | date) -> date:
+    """The day that a moment falls on in Japan; a day is its own."""
+    return moment.astimezone(JST).date() if isinstance(moment, datetime) else moment
+
+
 def day(moment: datetime | date) -> str:
     """The day in Japan, ISO: "2026-11-22"."""
-    return _day(moment).isoformat()
+    return day_in_japan(moment).isoformat()
 
 
 def minute(moment: datetime) -> str:
@@ -37,7 +53,7 @@ def second(moment: datetime) -> str:
 
 def era_day(moment: datetime | date) -> str:
     """The day by the era: "令和8年11月22日"; 元年 for the first year. ISO for a day before 1873."""
-    when = _day(moment)
+    when = day_in_japan(moment)
     if when < _SOLAR:
         return when.isoformat()
     era, _, year = _era(when)
@@ -46,7 +62,7 @@ def era_day(moment: datetime | date) -> str:
 
 def day_on_paper(moment: datetime | date, language: str = "ja") -> str:
     """Both: "令和8年11月22日(2026-11-22)", in English "2026-11-22 (Reiwa 8)"; ISO alone for a day before 1873."""
-    when = _day(moment)
+    when = day_in_japan(moment)
     if when < _SOLAR:
         return when.isoformat()
     _, era, year = _era(when)
@@ -70,8 +86,4 @@ def midnight(day: date) -> datetime:
 
 def midnight_after(moment: datetime) -> datetime:
     """The first moment of the next day in Japan: when every session of the day has ended."""
-    return datetime.combine(_day(moment) + timedelta(days=1), datetime.min.time(), JST)
-
-
-def _day(moment: datetime | date) -> date:
-    return moment.astimezone(JST).date() if isinstance(moment, datetime) else moment
+    return datetime.combine(day_in_japan(moment) + timedelta(days=1), datetime.min.time(), JST)

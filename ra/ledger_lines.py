@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
-from ra.dates import JST
+from ra.dates import day_in_japan
 from ra.records import Finish, Record, Written
 from store.cases import Branches, Step, applications_of
 from store.certificate_search import CertificateHit, certificates_of
@@ -74,7 +74,7 @@ def fees(tx: Transaction, branches: Branches, since: datetime, before: datetime)
             break
         finish = _read(Finish, each)
         if finish is not None:
-            paid[each.event.at.astimezone(JST).date()].append(finish.fee)
+            paid[day_in_japan(each.event.at)].append(finish.fee)
     days = [
         DayOfFees(day, sum(fee > 0 for fee in taken), sum(fee == 0 for fee in taken), sum(taken))
         for day, taken in sorted(paid.items())

@@ -16,7 +16,7 @@ from policies.characters import substitute
 from policies.errors import CharacterRefused
 from policies.folding import fold_kana, fold_name
 from ra.case_file import CaseFile
-from ra.dates import JST
+from ra.dates import day_in_japan
 from ra.drafting import PROFILES, issuing_authority, new_draft
 from ra.errors import PageError
 from ra.events import demand, enter
@@ -66,7 +66,7 @@ def receive(
         opened_at=now,
     )
     with office.database.transaction() as tx:
-        case = open_case(tx, new, now.astimezone(JST).date(), submit_key)
+        case = open_case(tx, new, day_in_japan(now), submit_key)
         return case if case.events else enter(tx, scope, case, reception, now)
 
 
@@ -123,7 +123,7 @@ def compare(office: Office, scope: Scope, file: CaseFile, found: Comparison) -> 
 def _check_signing(entry: Entry, now: datetime) -> None:
     """Act 153/2002 art. 3 and the CPS: nobody under 15, no adult ward. An unknown month or day counts as the latest."""
     year, month, day = (int(part) for part in entry.birth_date.split("-"))
-    today = now.astimezone(JST).date()
+    today = day_in_japan(now)
     age = today.year - year - ((today.month, today.day) < (month or 12, day or 31))
     if age < SIGNING_AGE:
         raise PageError("E-1201")
@@ -138,9 +138,9 @@ def _check_holding(kind: CaseKind, holding: Holding | None, now: datetime) -> No
     if holding.state == "held":
         raise PageError("E-1205")
     if kind != "renew":
-        raise PageError("E-1203", {"until": holding.not_after.astimezone(JST).date()})
+        raise PageError("E-1203", {"until": day_in_japan(holding.not_after)})
     if holding.not_after - now > RENEWAL:
-        raise PageError("E-1204", {"from": (holding.not_after - RENEWAL).astimezone(JST).date()})
+        raise PageError("E-1204", {"from": day_in_japan(holding.not_after - RENEWAL)})
 
 
 def _particulars(

@@ -12,7 +12,7 @@ from policies.facts import ResidentFacts, parse_facts
 from policies.life_events import life_events
 from policies.municipalities import municipality
 from policies.validity import Validity
-from ra.dates import JST
+from ra.dates import day_in_japan
 from ra.errors import PageError
 from ra.office import Office
 from ra.standing import kind_name
@@ -60,7 +60,7 @@ def wording_of(office: Office, application: Application) -> Wording:
             facts,
             substitute(facts.name, limit=100),
             substitute(facts.address, limit=200),
-            municipality(facts.municipality, office.clock().astimezone(JST).date()).name,
+            municipality(facts.municipality, day_in_japan(office.clock())).name,
             validity_for(profile, facts, now=office.clock(), authority_not_after=end),
         )
     except PolicyError as error:

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ra.errors import PageError
+from ra.names import names_of
 from ra.office import office
 from ra.pages.case_views import lines_of
 from ra.pages.cases import KINDS, VISITORS, desk_of
@@ -53,7 +54,7 @@ def queue() -> str:
         total=total,
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         kinds=KINDS,
-        names={person.code: person.name for person in here.roster().persons},
+        names=names_of(here),
         now=here.clock(),
     )
 

@@ -17,6 +17,7 @@ from ra.certificate_file import CertificateFile, load_certificate
 from ra.errors import PageError
 from ra.extension_words import EXTENSIONS, plain
 from ra.languages import mark
+from ra.names import names_of
 from ra.office import office
 from ra.scope import DECIDERS, DESK, roles, scope
 from ra.sealed import seal
@@ -83,7 +84,7 @@ def show(issuer: str, serial: str) -> str:
         actions=ACTIONS,
         text=describe(record.tbs),
         chain=[(_common_name(each), each) for each in file.chain],
-        officers={person.code: person.name for person in office().roster().persons},
+        officers=names_of(office()),
         has_cases="cases.show" in current_app.view_functions,
         sha256=SHA256(),
         serial_text=serial_text,

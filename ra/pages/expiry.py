@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from ca.trail import serial_text
-from ra.dates import JST, midnight
+from ra.dates import day_in_japan, midnight
 from ra.errors import PageError
 from ra.languages import mark
+from ra.names import names_of
 from ra.office import office
 from ra.pages.certs import READERS
 from ra.places import read_key, write_key
@@ -55,7 +56,7 @@ class Bar:
 def board() -> str:
     """The weeks ahead, as bars and as a table of the same numbers."""
     kind, branches = _kind(), scope().branches
-    monday = _monday(office().clock().astimezone(JST).date())
+    monday = _monday(day_in_japan(office().clock()))
     first = midnight(monday)
     with office().database.snapshot() as tx:
         counted: Counter[datetime] = Counter()
@@ -99,7 +100,7 @@ def worklist(week: str) -> str:
         hits=shown,
         after=write_key(shown[-1].key) if len(hits) > PAGE else "",
         kind=kind,
-        officers={person.code: person.name for person in office().roster().persons},
+        officers=names_of(office()),
         notes=scope().may(*DESK),
         kind_name=kind_name,
         write_key=write_key,
@@ -141,7 +142,7 @@ def _week(text: str) -> date:
         monday = date.fromisoformat(text)
     except ValueError:
         raise PageError("E-5001") from None
-    today = office().clock().astimezone(JST).date()
+    today = day_in_japan(office().clock())
     if monday != _monday(monday) or abs(monday - today) > FURTHEST:
         raise PageError("E-5001")
     return monday

@@ -1,27 +1,25 @@
 """The ledgers (page 16): 交付記録簿, 証明書管理台帳, 鍵格納媒体管理簿, 手数料; of some days, to read and to print."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
 from ca.trail import serial_text
-from ra.dates import JST, midnight
+from ra.dates import day_in_japan
 from ra.errors import PageError
 from ra.languages import mark
 from ra.ledger_lines import MOST_SUMMED, Line, fees, lines
-from ra.names import names_of
+from ra.names import branch_names, names_of
 from ra.office import office
 from ra.pages.cases import KINDS, VISITORS
 from ra.pages.certs import READERS
 from ra.pages.search import state_of
-from ra.places import read_key
+from ra.places import read_key, read_place, write_place
 from ra.scope import roles, scope
+from ra.spans import Span, read_span
 from ra.standing import kind_name, word
-from ra.typed_dates import read_date
 from store.cases import MOST_EVENTS, Step
 from store.issued import Place, count_issued, issued_between
 from store.ledgers import EventPlace, count_entered, entered
@@ -41,25 +39,6 @@ LEDGERS: Final[Mapping[str, str]] = {
 
 STEPS: Final[Mapping[str, Step]] = {"hand-overs": "hand-over", "media": "write"}
 PAGE: Final = 100
-LONGEST: Final = timedelta(days=366)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Some days, the first and the last included, in Japan's time."""
-
-    first: date
-    last: date
-
-    @property
-    def since(self) -> datetime:
-        """The first moment."""
-        return midnight(self.first)
-
-    @property
-    def before(self) -> datetime:
-        """The moment after the last."""
-        return midnight(self.last + timedelta(days=1))
 
 
 @PAGES.get("/")
@@ -78,7 +57,7 @@ def index() -> str:
         kinds=KINDS,
         visitors=VISITORS,
         officers=names_of(office()),
-        branch_names={branch.code: branch.name for branch in office().roster().branches},
+        branch_names=branch_names(office()),
         kind_name=kind_name,
         serial_text=serial_text,
         word=word,
@@ -115,7 +94,7 @@ def _certificates(span: Span) -> dict[str, object]:
         count = count_issued(tx, branches, span.since, span.before)
     shown = [(hit, people.get(hit.application_id), state_of(hit, now)) for hit in found[:PAGE]]
     last = found[PAGE - 1] if len(found) > PAGE else None
-    place = "" if last is None else f"{last.issued_at.isoformat()}~{last.issuer}~{serial_text(last.serial)}"
+    place = "" if last is None else write_place(last.issued_at, last.issuer, serial_text(last.serial))
     return {"certificates": shown, "count": count, "after": place}
 
 
@@ -126,34 +105,22 @@ def _fees(span: Span) -> dict[str, object]:
 
 
 def _span() -> Span:
-    """The days that were asked for, today otherwise; PageError E-2103 for none or too many."""
-    today = office().clock().astimezone(JST).date()
-    first, last = (_day(request.args.get(name, "")) or today for name in ("first", "last"))
-    if not first <= last <= first + LONGEST:
-        raise PageError("E-2103")
-    return Span(first, last)
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(read_date(text[:20]) or "")
-    except ValueError:
-        raise PageError("E-2103") from None
+    """The days that were asked for, today otherwise."""
+    today = day_in_japan(office().clock())
+    return read_span(request.args.get("first", ""), request.args.get("last", ""), today)
 
 
 def _written(line: Line) -> str:
     place = line.entered.place
-    return f"{place.at.isoformat()}~{place.case_id}~{place.number}"
+    return write_place(place.at, place.case_id, place.number)
 
 
 def _event_place(text: str | None) -> EventPlace | None:
     if text is None:
         return None
+    at, case_id, number = read_place(text)
     try:
-        at, case_id, number = text[:100].split("~")
-        return EventPlace(_moment(at), UUID(case_id), min(int(number), MOST_EVENTS))
+        return EventPlace(at, UUID(case_id), min(int(number), MOST_EVENTS))
     except ValueError:
         raise PageError("E-5006") from None
 
@@ -161,15 +128,5 @@ def _event_place(text: str | None) -> EventPlace | None:
 def _certificate_place(text: str | None) -> Place | None:
     if text is None:
         return None
-    try:
-        at, issuer, serial = text[:120].split("~")
-        return Place(_moment(at), *read_key(f"{issuer}:{serial}"))
-    except ValueError:
-        raise PageError("E-5006") from None
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a moment has a time zone")
-    return moment
+    at, issuer, serial = read_place(text)
+    return Place(at, *read_key(f"{issuer}:{serial}"))

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from ca.roster import Role
 from ra.errors import PageError
 from ra.languages import mark
+from ra.names import branch_names, names_of
 from ra.office import office
 from ra.scope import roles, scope
 from ra.self_check import ANSWERS, QUESTIONS, prefilled
@@ -58,7 +59,14 @@ def show(id: UUID) -> str:
         found = self_checks(tx, scope().branches, before=UUID(int=min(id.int + 1, (1 << 128) - 1)), limit=1)
     if not found or found[0].id != id:
         raise PageError("E-5001")
-    return render_template("selfcheck/show.html", check=found[0], questions=QUESTIONS, answers=ANSWERS, **_names())
+    return render_template(
+        "selfcheck/show.html",
+        check=found[0],
+        questions=QUESTIONS,
+        answers=ANSWERS,
+        officers=names_of(office()),
+        branch_names=branch_names(office()),
+    )
 
 
 def _page(given: Mapping[str, Mapping[str, str]], wrong: list[tuple[str, str]]) -> str:
@@ -76,16 +84,9 @@ def _page(given: Mapping[str, Mapping[str, str]], wrong: list[tuple[str, str]]) 
         earlier=earlier,
         may=bool(branch) and scope().may(Role.HEAD),
         branch=branch,
-        **_names(),
+        officers=names_of(office()),
+        branch_names=branch_names(office()),
     )
-
-
-def _names() -> dict[str, dict[str, str]]:
-    roster = office().roster()
-    return {
-        "officers": {person.code: person.name for person in roster.persons},
-        "branch_names": {each.code: each.name for each in roster.branches},
-    }
 
 
 def _answer(code: str) -> dict[str, str]:

@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 
 from ca.roster import Role
-from ra.dates import JST, midnight
+from ra.dates import day_in_japan, midnight
 from ra.errors import PageError
 from ra.languages import mark
+from ra.names import branch_names, names_of
 from ra.office import office
+from ra.places import read_place, write_place
 from ra.scan import fold_code
 from ra.scope import roles, scope
+from ra.spans import read_day, read_span
 from ra.trail_export import export
-from ra.typed_dates import read_date
 from store.trail import TrailFilter, TrailPlace, trail
 from store.verification import verify_newest
 
@@ -27,8 +29,6 @@ PAGES: Final = Blueprint("audit", __name__, url_prefix="/audit")
 PAGE: Final = 50
 MOST_CHECKED: Final = 10_000
 """Newest links that the page checks; ``ninsho audit verify`` reads them all and holds them against the anchors."""
-
-LONGEST: Final = timedelta(days=366)
 
 EVENTS: Final[Mapping[str, str]] = {
     "certificate.issued": mark("Certificate issued"),
@@ -75,8 +75,8 @@ def entries() -> str:
         events=EVENTS,
         program_options=[("", gettext("any")), *[(name, name) for name in PROGRAMS]],
         event_options=[("", gettext("any")), *[(name, gettext(words)) for name, words in EVENTS.items()]],
-        officers={person.code: person.name for person in office().roster().persons},
-        branch_names={branch.code: branch.name for branch in office().roster().branches},
+        officers=names_of(office()),
+        branch_names=branch_names(office()),
         after="" if page.read_to is None else _written(page.read_to),
         more=before is not None,
     )
@@ -87,12 +87,9 @@ def entries() -> str:
 def exported() -> Response:
     """The trail of the chosen days as a file, with everything that the chains can be worked out from."""
     asked, _ = _asked()
-    first, last = _span(asked)
-    response = Response(
-        export(office(), scope(), midnight(first), midnight(last + timedelta(days=1))),
-        mimetype="application/x-ndjson",
-    )
-    name = f"trail-{first.isoformat()}-{last.isoformat()}.ndjson"
+    span = read_span(asked["first"], asked["last"], day_in_japan(office().clock()))
+    response = Response(export(office(), scope(), span.since, span.before), mimetype="application/x-ndjson")
+    name = f"trail-{span.first.isoformat()}-{span.last.isoformat()}.ndjson"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -105,7 +102,7 @@ def _asked() -> tuple[dict[str, str], TrailFilter]:
             raise PageError("E-5006")
     asked["record"] = fold_code(asked["record"]).lower().removeprefix("s-")
     asked |= {name: request.args.get(name, "").strip()[:20] for name in ("first", "last")}
-    first, last = _day(asked["first"]), _day(asked["last"])
+    first, last = read_day(asked["first"]), read_day(asked["last"])
     if first is not None and last is not None and first > last:
         raise PageError("E-2103")
     return asked, TrailFilter(
@@ -118,37 +115,18 @@ def _asked() -> tuple[dict[str, str], TrailFilter]:
     )
 
 
-def _span(asked: Mapping[str, str]) -> tuple[date, date]:
-    """The days to export, today unless others were chosen; PageError E-2103 for more than a year."""
-    today = office().clock().astimezone(JST).date()
-    last = _day(asked["last"]) or today
-    first = _day(asked["first"]) or min(today, last)
-    if not first <= last <= first + LONGEST:
-        raise PageError("E-2103")
-    return first, last
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(read_date(text) or "")
-    except ValueError:
-        raise PageError("E-2103") from None
-
-
 def _written(place: TrailPlace) -> str:
-    return f"{place.at.isoformat()}~{place.instance}~{place.sequence}"
+    return write_place(place.at, place.instance, place.sequence)
 
 
 def _place(text: str | None) -> TrailPlace | None:
     if text is None:
         return None
+    at, instance, sequence = read_place(text)
     try:
-        at, instance, sequence = text[:160].split("~")
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None or not _WORD.fullmatch(instance):
-            raise ValueError
-        return TrailPlace(moment, instance, max(0, min(int(sequence), 1 << 60)))
+        number = int(sequence)
     except ValueError:
         raise PageError("E-5006") from None
+    if not _WORD.fullmatch(instance):
+        raise PageError("E-5006")
+    return TrailPlace(at, instance, max(0, min(number, 1 << 60)))
