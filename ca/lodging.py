@@ -20,7 +20,7 @@ from ca.lodging_errors import CaseEnded, NotExamined, OwnCase
 from ca.passkeys import Parties
 from ca.people import person_of
 from ca.retirement import Retired
-from ca.revocation import check_pending, check_served
+from ca.revocation import check_hold_rate, check_pending, check_served
 from ca.roster import Role, Roster
 from ca.rules import REGISTER_RULE, RULES, Rule, approvals_needed
 from ca.warrant import record_of, verify
@@ -139,7 +139,8 @@ class Lodging:
     def check_target(self, asked: Application) -> None:
         """Refuse what the signer would refuse of the certificate an application is about.
 
-        Raises TargetNotServed, and TargetDiffers for a hand-over of what does not wait for its holder any more.
+        Raises TargetNotServed, TargetDiffers for a hand-over of what does not wait for its holder any more, and
+        TooManyHolds.
         """
         branch = self.roster.branch(asked.branch)
         if asked.target is None or branch is None:
@@ -147,6 +148,7 @@ class Lodging:
         with self.database.snapshot() as tx:
             check_served(tx, asked, branch, certificate(tx, *asked.target))
             check_pending(tx, asked)
+            check_hold_rate(tx, asked, self.clock())
 
     def lodge(self, cases: Sequence[Case], also: Callable[[Transaction], None] = lambda tx: None) -> None:
         """Verify cases and save all or none; `also` writes what belongs to them, in the same transaction."""

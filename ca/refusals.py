@@ -20,6 +20,7 @@ __all__ = [
     "TargetDiffers",
     "TargetNotServed",
     "TooManyFailures",
+    "TooManyHolds",
 ]
 
 
@@ -130,6 +131,17 @@ class TooManyFailures(CAError):
     code = "ca.too-many-failures"
     sentence = "The application failed {attempts} times and is parked"
     next = "Read the audit entries of its attempts, remove the cause, and let the officers submit the case again"
+
+
+@dataclass(eq=False)
+class TooManyHolds(CAError):
+    """A hold takes one officer alone, so what one officer's credential can stop within an hour is bounded."""
+
+    person: str
+    most: int
+    code = "ca.too-many-holds"
+    sentence = "{person} has held {most} certificates within an hour, and one person holds no more"
+    next = "Have another officer enter the case, and see whether the officer's credential is in other hands"
 
 
 @dataclass(eq=False)

@@ -5,24 +5,26 @@ which `ca.warrant` has checked. A renewal supersedes at hand-over: the old certi
 transaction; a hand-over that failed is a revocation of the new one with reason unspecified (fact sheet c.3).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ca.application import Application, parse
 from ca.issuance import Ledger
-from ca.refusals import EffectDiffers, InvalidityInFuture, TargetDiffers, TargetNotServed
+from ca.refusals import EffectDiffers, InvalidityInFuture, TargetDiffers, TargetNotServed, TooManyHolds
 from ca.roster import Branch
 from ca.trail import serial_text, warrant_facts
 from ca.warrant import Warrant
 from policies.life_events import effect_of
+from policies.limits import HOLDS_AN_HOUR
 from store import status
 from store.applications import application as application_row
 from store.applications import use
 from store.audit import Fact
 from store.certificates import CertificateRecord, certificate, hand_over, pending
 from store.database import Transaction
+from store.signatures import count_signed
 
-__all__ = ["Act", "check_pending", "check_served", "execute", "withdraw"]
+__all__ = ["Act", "check_hold_rate", "check_pending", "check_served", "execute", "withdraw"]
 
 Act = tuple[str, dict[str, Fact]]
 """An audit event and its facts."""
@@ -35,10 +37,10 @@ def execute(tx: Transaction, warrant: Warrant, now: datetime) -> tuple[Act, ...]
     """Carry out a warrant that is no issue, and use its application up; return what the audit trail has to say.
 
     The caller fences the claim before and writes the audit entries after, in the same transaction. Raises TargetDiffers
-    when the certificate is not the one the application speaks of, TargetNotServed as `check_served`, EffectDiffers when
-    the life event has another effect on this kind of certificate, InvalidityInFuture; AlreadyRevoked, AlreadyHeld,
-    NotHeld, NoPending, UnknownCertificate and ApplicationUsed from the store. Nothing was written then that the caller
-    may keep.
+    when the certificate is not the one the application speaks of, TargetNotServed as `check_served`, TooManyHolds as
+    `check_hold_rate`, EffectDiffers when the life event has another effect on this kind of certificate,
+    InvalidityInFuture; AlreadyRevoked, AlreadyHeld, NotHeld, NoPending, UnknownCertificate and ApplicationUsed from the
+    store. Nothing was written then that the caller may keep.
     """
     application = warrant.application
     if application.target is None:
@@ -46,6 +48,7 @@ def execute(tx: Transaction, warrant: Warrant, now: datetime) -> tuple[Act, ...]
     target = certificate(tx, *application.target)
     _check_target(application, target)
     check_served(tx, application, warrant.branch, target)
+    check_hold_rate(tx, application, now)
     use(tx, application.id, now, *application.target)
     match application.action:
         case "revoke":
@@ -111,6 +114,14 @@ def check_pending(tx: Transaction, application: Application) -> None:
     if pending(tx, application.holder, application.kind) != application.target:
         issuer, serial = application.target
         raise TargetDiffers(issuer, serial_text(serial), "pending")
+
+
+def check_hold_rate(tx: Transaction, application: Application, now: datetime) -> None:
+    """Refuse a hold by somebody who has held as many within the last hour as one person may. Raises TooManyHolds."""
+    if application.action != "hold":
+        return
+    if count_signed(tx, application.requester, "hold", now - timedelta(hours=1), HOLDS_AN_HOUR) >= HOLDS_AN_HOUR:
+        raise TooManyHolds(application.requester, HOLDS_AN_HOUR)
 
 
 def _check_target(application: Application, target: CertificateRecord) -> None:

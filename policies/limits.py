@@ -31,6 +31,7 @@ __all__ = [
     "CRL_HOURS",
     "CROSS_YEARS",
     "CURVES",
+    "HOLDS_AN_HOUR",
     "LEAF_BIRTHDAYS",
     "LEAF_YEARS",
     "RESPONDER_DAYS",
@@ -58,6 +59,11 @@ CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 """The NIST curves of RFC 5480."""
 CRL_HOURS = 24 * 7
 """A list older than a week misleads whoever accepts it."""
+HOLDS_AN_HOUR = 120
+"""Certificates that one person may hold within an hour: a hold needs nobody else, so a stolen credential stops few.
+
+A telephone desk that takes a call a minute, each about both certificates of a card, stays below it.
+"""
 
 Excess: TypeAlias = tuple[str, str]
 _Check: TypeAlias = Callable[[CertificateProfile], Iterator[Excess]]

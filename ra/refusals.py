@@ -40,6 +40,10 @@ REFUSALS: Final[Mapping[str, Refusal]] = MappingProxyType(
         "store.not-held": Refusal(
             mark("The certificate is not suspended."), mark("Nothing is left to do; tell the visitor so.")
         ),
+        "ca.too-many-holds": Refusal(
+            mark("The officer has suspended as many certificates within an hour as one person may."),
+            mark("Have another officer take the case, and tell the administrators."),
+        ),
         "ca.application-expired": Refusal(mark("The application was not carried out in time."), _NEW_CASE),
         "ca.evidence-signature-invalid": Refusal(mark("A signature under the application does not hold."), _SIGN_ANEW),
         "ca.credential-not-valid": Refusal(

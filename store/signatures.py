@@ -15,6 +15,7 @@ from sqlalchemy import literal, select, tuple_
 from store.counter_tables import SIGNATURE_USE
 from store.database import Transaction
 from store.rows import among, insertion
+from store.scope import count_most
 from store.tables import EVIDENCE
 
 
@@ -58,6 +59,17 @@ def signed_by(tx: Transaction, person: str, *, before: Place | None = None, limi
         statement = statement.where(tuple_(*order) < tuple_(*last))
     rows = tx.execute(statement.order_by(*[column.desc() for column in order]).limit(limit))
     return tuple(SignedRow(*row) for row in rows)
+
+
+def count_signed(tx: Transaction, person: str, outcome: str, since: datetime, most: int) -> int:
+    """Count the submissions of a person's that came to this outcome since then, and stop at ``most``."""
+    found = select(SIGNATURE_USE.c.application_id).where(
+        SIGNATURE_USE.c.person == person,
+        SIGNATURE_USE.c.at >= since,
+        SIGNATURE_USE.c.role == "submission",
+        SIGNATURE_USE.c.outcome == outcome,
+    )
+    return count_most(tx, found, most)
 
 
 def note_signatures(tx: Transaction, ids: Collection[UUID], outcome: str, at: datetime) -> None:

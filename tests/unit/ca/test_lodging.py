@@ -10,7 +10,7 @@ from ca.application import Application, parse
 from ca.approvals import EvidenceRole
 from ca.lodging import Case, Lodging, standing
 from ca.lodging_errors import CaseEnded, NotExamined, OwnCase
-from ca.refusals import TargetNotServed
+from ca.refusals import TargetNotServed, TooManyHolds
 from ca.retirement import nothing_retired
 from ca.rules import REGISTER_RULE, RULES
 from ca.warrant_errors import (
@@ -205,6 +205,20 @@ def test_a_release_is_filed_where_the_holder_is_served(house: House, lodging: Lo
     submission = house.office.sign(elsewhere, "submission", "reception-sapporo")
     with pytest.raises(TargetNotServed):
         lodging.lodge([lodging.case(elsewhere, [submission])])
+
+
+def test_a_hold_too_many_is_told_at_the_counter(
+    house: House, lodging: Lodging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the applicant is there, another officer can enter it."""
+    monkeypatch.setattr("ca.revocation.HOLDS_AN_HOUR", 0)
+    issue = house.issue_case("one", profile="jpki-auth-phone")
+    house.submit(issue)
+    house.signer().turn(LATER)
+    hold = status_application(issue, "hold", house.issued(issue).serial_number, issuer=ISSUER, now=LATER)
+    submission = house.office.sign(hold, "submission", "reception-minato")
+    with pytest.raises(TooManyHolds):
+        lodging.lodge([lodging.case(hold, [submission])])
 
 
 def test_an_unknown_profile_is_refused(house: House, lodging: Lodging) -> None:

@@ -98,6 +98,17 @@ def test_an_unknown_serial_is_refused(desk: Desk) -> None:
     assert desk.status(case).state == "good"
 
 
+def test_one_officer_holds_so_many_within_an_hour_and_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hold needs nobody else, so a stolen credential stops few; other acts go on, and an hour later holds do too."""
+    monkeypatch.setattr("ca.revocation.HOLDS_AN_HOUR", 2)
+    cases = [desk.issue(name) for name in ("one", "two", "three", "four")]
+    assert [desk.act(each, "hold") for each in cases[:3]] == ["hold", "hold", "ca.too-many-holds"]
+    assert desk.status(cases[2]).state == "good"
+    assert desk.act(cases[0], "release") == "release"
+    desk.now += timedelta(hours=1)
+    assert desk.act(cases[3], "hold") == "hold"
+
+
 def test_a_hold_is_released_where_the_profile_allows(desk: Desk) -> None:
     """Fact sheet c.4: a found smartphone's user-authentication certificate is good again; both acts stay on record."""
     case = desk.issue()
