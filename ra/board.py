@@ -37,6 +37,7 @@ class Board:
     deferred: int
     today: int
     handed_over: int
+    undone: int
     sort: str
     cases: tuple[CaseRecord, ...]
 
@@ -56,6 +57,7 @@ def board_of(office: Office, scope: Scope) -> Board:
             deferred=_count(tx, scope, CaseFilter(deferred=True)),
             today=_count(tx, scope, CaseFilter(day=day)),
             handed_over=count_entered(tx, scope.branches, "hand-over", since, since + timedelta(days=1)),
+            undone=_count(tx, scope, CaseFilter(undone=True)),
             sort=sort,
             cases=find_cases(tx, scope.branches, wanted, limit=AT_HAND),
         )

@@ -9,15 +9,26 @@ from ra.case_file import CaseFile
 from ra.languages import mark
 from ra.records import Approved, Examined, Finish, Outcome, Submission, Withdrawal
 from ra.refusals import refusal_of
+from store.applications import ApplicationRecord
 
 __all__ = ["ENDS", "End", "SentBack", "end_of", "refusals_in", "sent_back"]
 
-End = Literal["done", "partly", "refused", "withdrawn"]
+End = Literal["done", "partly", "refused", "withdrawn", "handing-over", "not-handed-over"]
 
 ENDS: Final[dict[End, tuple[str, str, str]]] = {
     "done": ("good", mark("Done"), mark("Everything was done that this case was for.")),
     "partly": ("warn", mark("Done in part"), mark("The authority did one part and refused the other.")),
     "refused": ("bad", mark("Refused"), mark("The authority refused it. Nothing was issued or changed.")),
+    "handing-over": (
+        "wait",
+        mark("Being recorded"),
+        mark("The authority records the hand-over now; until then the new certificates are not the valid ones."),
+    ),
+    "not-handed-over": (
+        "bad",
+        mark("Hand-over refused"),
+        mark("The authority refused the hand-over: the new certificates are not the valid ones."),
+    ),
     "withdrawn": ("ended", mark("Withdrawn"), mark("The case was withdrawn. Nothing was issued or changed.")),
 }
 """How a case may end: its sign, its word, and its sentence; message ids."""
@@ -37,6 +48,11 @@ def end_of(file: CaseFile) -> End | None:
         return None
     if file.latest(Withdrawal) is not None:
         return "withdrawn"
+    handed_over = {each.state for each in _hand_overs(file)}
+    if not handed_over.isdisjoint({"refused", "parked"}):
+        return "not-handed-over"
+    if "open" in handed_over:
+        return "handing-over"
     outcome = file.latest(Outcome)
     if outcome is None or all(state == "done" for state in outcome.states):
         return "done"
@@ -46,9 +62,14 @@ def end_of(file: CaseFile) -> End | None:
 def refusals_in(file: CaseFile) -> list[tuple[str, str]]:
     """Why the authority refused, each reason once, with what to do; in the language of this request."""
     outcome = file.latest(Outcome)
-    pairs = () if outcome is None else zip(outcome.states, outcome.outcomes, strict=True)
-    words = dict.fromkeys(word for state, word in pairs if state != "done")
+    pairs = [] if outcome is None else list(zip(outcome.states, outcome.outcomes, strict=True))
+    pairs += [(each.state, each.outcome or "") for each in _hand_overs(file)]
+    words = dict.fromkeys(word for state, word in pairs if state not in ("done", "open"))
     return [(gettext(refusal_of(word).why, word=word), gettext(refusal_of(word).remedy)) for word in words]
+
+
+def _hand_overs(file: CaseFile) -> list[ApplicationRecord]:
+    return [each for each in file.applications if each.action == "hand-over"]
 
 
 def sent_back(file: CaseFile) -> SentBack | None:

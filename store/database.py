@@ -29,7 +29,7 @@ from store.errors import (
 Transaction: TypeAlias = Connection
 Program = Literal["owner", "ra", "signer", "ocsp", "audit"]
 
-SCHEMA = "0006"  # the newest file in store/migrations/versions
+SCHEMA = "0007"  # the newest file in store/migrations/versions
 _READERS = ("ocsp", "audit")
 _BUSY_SECONDS = 10
 _DENIED = "42501"  # PostgreSQL: insufficient_privilege

@@ -8,19 +8,23 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 
 from store.applications import ApplicationRecord
 from store.cases import RECORD, CaseKind, CaseRecord, Step, record
 from store.counter_tables import CASE, CASE_APPLICATION, IS_DEFERRED, IS_OPEN
 from store.database import Transaction
 from store.scope import MOST_COUNTED, Branches, count_most, page, within
-from store.tables import APPLICATION, UNAPPROVED
+from store.tables import APPLICATION, CERTIFICATE, HOLDER_PLACE, UNAPPROVED, UNDONE
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases to find; None does not restrict. ``open`` is whether a step is left to take."""
+    """Which cases to find; None does not restrict.
+
+    ``open`` is whether a step is left to take; ``undone`` finds those whose hand-over the authority refused while a
+    certificate of theirs still waits for its holder.
+    """
 
     step: Step | None = None
     kind: CaseKind | None = None
@@ -29,6 +33,7 @@ class CaseFilter:
     open: bool | None = None
     window: str | None = None
     day: date | None = None
+    undone: bool | None = None
 
 
 def find_cases(
@@ -105,6 +110,27 @@ def _cases(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         conditions.append(IS_DEFERRED if wanted.deferred else CASE.c.deferred.is_(False))
     if wanted.open or wanted.step not in {None, "closed"}:
         conditions.append(IS_OPEN)
+    if wanted.undone:
+        conditions += [CASE.c.id.in_(_refused_hand_overs()), _waits_for_its_holder()]
     if wanted.open is False:
         conditions.append(CASE.c.step == "closed")
     return conditions
+
+
+def _refused_hand_overs() -> Select[Any]:
+    same = APPLICATION.c.id == CASE_APPLICATION.c.application_id
+    return select(CASE_APPLICATION.c.case_id).where(same, UNDONE)
+
+
+def _waits_for_its_holder() -> ColumnElement[bool]:
+    """That a certificate of the case was neither handed over nor revoked: somebody holds a card that does not work."""
+    keys = (HOLDER_PLACE.c.holder, HOLDER_PLACE.c.kind, HOLDER_PLACE.c.issuer, HOLDER_PLACE.c.serial)
+    same = [each == CERTIFICATE.c[each.name] for each in keys]
+    return (
+        exists()
+        .where(
+            CASE_APPLICATION.c.case_id == CASE.c.id, CERTIFICATE.c.application_id == CASE_APPLICATION.c.application_id
+        )
+        .where(*same, HOLDER_PLACE.c.place == "pending")
+        .correlate(CASE)
+    )

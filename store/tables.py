@@ -123,6 +123,10 @@ UNAPPROVED = text("state = 'open' AND examinations >= examinations_required AND 
 PARKED = text("state = 'parked'")
 
 
+# A hand-over that the authority did not carry out, for the index and the list alike.
+UNDONE = text("action = 'hand-over' AND state IN ('refused', 'parked')")
+
+
 class ApplicationRow(SQLModel, table=True):
     """What somebody asks for, in its canonical form, and how far the signer is with it."""
 
@@ -134,6 +138,7 @@ class ApplicationRow(SQLModel, table=True):
             "application_unapproved", "branch", "id", "expires_at", sqlite_where=UNAPPROVED, postgresql_where=UNAPPROVED
         ),
         Index("application_parked", "id", sqlite_where=PARKED, postgresql_where=PARKED),
+        Index("application_undone", "branch", "id", sqlite_where=UNDONE, postgresql_where=UNDONE),
         Index("application_branch", "branch", "id"),
         Index("application_holder", "holder"),
     )

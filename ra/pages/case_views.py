@@ -90,7 +90,7 @@ def context_of(desk: Desk) -> Context:
     stage = STAGES[file.record.step]
     may = stage.actor == "officer" and desk.scope.may(*stage.roles)
     form = _FORMS.get(stage.step)
-    works = centre(here)
+    works, end = centre(here), end_of(file)
     return {
         "card": card_asked_for(),
         "file": file,
@@ -105,9 +105,9 @@ def context_of(desk: Desk) -> Context:
         "may_stop": desk.scope.may(Role.RECEPTION),
         "may_withdraw": may_be_withdrawn(here, file),
         "centre": works,
-        "seen": f"{stage.step}.{works.state}.{file.record.events}",
+        "seen": f"{end or stage.step}.{works.state}.{file.record.events}",
         "papers": offered(desk),
-        "end": end_of(file),
+        "end": end,
         "ends": ENDS,
         "refusals": refusals_in(file),
         "withdrawal": file.latest(Withdrawal),

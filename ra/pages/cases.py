@@ -93,12 +93,21 @@ def listing() -> str:
     """The branch's cases, newest first; by step, or all that are open."""
     step: Step | None = next((each for each in get_args(Step) if each == request.args.get("step")), None)
     mine = scope().person if "mine" in request.args else None
-    wanted = CaseFilter(step=step, open=None if step or "all" in request.args else True, opened_by=mine)
+    undone = True if "undone" in request.args else None
+    any_step = bool(step or undone or "all" in request.args)
+    wanted = CaseFilter(step=step, open=None if any_step else True, opened_by=mine, undone=undone)
     before = _id(request.args.get("before"))
     with office().database.snapshot() as tx:
         found = find_cases(tx, scope().branches, wanted, before=before, limit=PAGE + 1)
     return render_template(
-        "cases/list.html", cases=found[:PAGE], more=len(found) > PAGE, stages=STAGES, kinds=KINDS, step=step, mine=mine
+        "cases/list.html",
+        cases=found[:PAGE],
+        more=len(found) > PAGE,
+        stages=STAGES,
+        kinds=KINDS,
+        step=step,
+        mine=mine,
+        undone=undone,
     )
 
 

@@ -149,6 +149,8 @@ def test_a_case_at_every_step(hall: Hall, sight: Sight, kind: CaseKind) -> None:
             sight.both(page, f"{name}-found")
         if step in ("issue", "closed"):
             hall.turn()
+        if step == "closed" and kind in ("issue", "renew"):
+            sight.visit(page, path, f"{name}-recorded")
         if step in ("write", "closed") and kind != "pin-reset":
             profile = "jpki-auth-phone" if entry is hall.phone else "jpki-auth"
             sight.visit(page, hall.certificate(entry, profile), f"{name}-certificate")

@@ -40,8 +40,8 @@ def sent_back(walk: Walk) -> str:
 def revoked(walk: Walk, path: str) -> None:
     """The certificate of a case was revoked, in a case of its own, before it reached its holder."""
     with walk.house.owner.snapshot() as tx:
-        (asked,) = applications_of(tx, MINATO, case_by_receipt(tx, MINATO, path.rpartition("/")[2]).id)
-        (issued,) = find(tx, CertificateFilter(application_id=asked.id))
+        asked = applications_of(tx, MINATO, case_by_receipt(tx, MINATO, path.rpartition("/")[2]).id)
+        (issued,) = find(tx, CertificateFilter(application_id=asked[0].id))
     other = walk.received(kind="revoke")
     walk.identified(other)
     walk.selected(other, "failed-hand-over", issued)
@@ -120,3 +120,43 @@ def test_a_case_that_the_signer_never_came_to_ends(walk: Walk) -> None:
     page = walk.front.browser("reception-minato").get(path).text
     assert case_at(walk, path).step == "closed"
     assert "申請は期限までに処理されませんでした。" in page
+
+
+def refused_hand_over(walk: Walk) -> str:
+    """A case whose hand-over reached the signer after the officer's credential had ended."""
+    walk.front.later(days=180, hours=-2)
+    path = walk.issue(until="hand-over")
+    assert walk.sign("reception-minato", path, "/hand-over", received="1", fee="200").status_code == 303
+    walk.front.later(hours=3)
+    walk.signer.turn(walk.front.now)
+    walk.front.later(hours=-3)
+    return path
+
+
+def test_a_case_is_not_done_before_the_hand_over_is_recorded(walk: Walk) -> None:
+    """While the centre is down the page says what is missing, and it goes on by itself."""
+    path = walk.issue(until="hand-over")
+    assert walk.sign("reception-minato", path, "/hand-over", received="1", fee="200").status_code == 303
+    reception = walk.browser("reception-minato")
+    page = reception.get(path).text
+    assert ("記録中" in page, 'hx-trigger="every 2s"' in page) == (True, True)
+    walk.carried_out()
+    page = walk.browser("reception-minato").get(path).text
+    assert ("完了" in page, "every 2s" in page) == (True, False)
+
+
+def test_a_hand_over_that_the_authority_refused_is_told_at_the_counter(walk: Walk) -> None:
+    """The holder went home with a certificate that is not the valid one: home page, list and case say so."""
+    path = refused_hand_over(walk)
+    reception = walk.browser("reception-minato")
+    page = reception.get(path).text
+    assert ("交付不可" in page, "認証手段が、署名の時点で有効ではありませんでした" in page) == (True, True)
+    assert path.rpartition("/")[2] in reception.get("/cases/?undone=1").text
+    assert "/cases/?undone=1" in reception.get("/").text
+
+
+def test_a_refused_hand_over_is_told_until_its_certificate_is_revoked(walk: Walk) -> None:
+    """Nothing is left to do then."""
+    path = refused_hand_over(walk)
+    revoked(walk, path)
+    assert "/cases/?undone=1" not in walk.browser("reception-minato").get("/").text
