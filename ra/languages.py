@@ -4,6 +4,7 @@ The catalogues are read when a process starts; nothing compiled lies beside them
 """
 
 from collections.abc import Mapping
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -56,7 +57,7 @@ class _Catalogues(Domain):  # type: ignore[misc]  # flask_babel publishes no typ
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self._languages = {language: _compiled(read_catalogue(folder / language)) for language in LANGUAGES}
+        self._languages = {language: _messages(folder / language) for language in LANGUAGES}
 
     def get_translations(self) -> NullTranslations:
         """The messages of the language of this request; the ids themselves outside a request."""
@@ -64,9 +65,11 @@ class _Catalogues(Domain):  # type: ignore[misc]  # flask_babel publishes no typ
         return NullTranslations() if locale is None else self._languages[locale.language]
 
 
-def _compiled(catalogue: Catalog) -> Translations:
+@cache
+def _messages(folder: Path) -> Translations:
+    """The catalogue as Flask-Babel takes one, read once in a process."""
     octets = BytesIO()
-    write_mo(octets, catalogue)
+    write_mo(octets, read_catalogue(folder))
     octets.seek(0)
     return Translations(octets)
 
