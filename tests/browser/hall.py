@@ -14,6 +14,7 @@ from flask import Flask
 
 from ca.roster import Role
 from ca.signer import Signer
+from ca.warrant_errors import CredentialNotValid
 from cli.demo.cases import SECRET, SampleCounter, Window, of_branch, tomorrow
 from cli.demo.home import MODULE
 from cli.demo.people import WINDOW
@@ -28,6 +29,7 @@ from ra.reception import receive
 from ra.records import Deferral, Examined, Reception, Slot, Withdrawal
 from ra.register import Entry
 from ra.submission import Desk
+from store.applications import claim, finish_many
 from store.cases import CaseKind, CaseRecord, Step
 from store.certificates import CertificateFilter, find
 from store.heartbeat import beat
@@ -88,6 +90,17 @@ class Hall:
         self.turn()
         return self.counter.file(case).record
 
+    def refused_hand_over(self, wishes: tuple[Slot, ...]) -> CaseRecord:
+        """A closed case whose hand-over is refused, as the signer does of a credential that ended meanwhile."""
+        case, token = self.counter.opened("issue", wishes), bytes(16)
+        for step in self.counter.walk(case, next(self.residents)):
+            if step == "issue":
+                self.turn()
+        with self.signer.database.transaction() as tx:
+            asked = claim(tx, "hall", token, utc_now(), timedelta(minutes=1), 10)
+            finish_many(tx, [each.id for each in asked], token, "refused", CredentialNotValid.code, utc_now())
+        return case
+
     def certificate(self, entry: Entry, profile: str = "jpki-auth") -> str:
         """The address of a resident's newest certificate of that profile."""
         holder = CertificateFilter(holder=self.counter.holder(entry), state="issued")
@@ -115,6 +128,7 @@ def hall_of(home: Home) -> Iterator[Hall]:
         hall = Hall(counter, held.enter_context(home.signer()), app, iter(residents), soon, long, phone, {})
         hall.works()
         hall.objects.update(cases_of(hall) | certificates_of(hall))
+        hall.objects["undone"] = hall.refused_hand_over(("auth",)).receipt
         yield hall
 
 

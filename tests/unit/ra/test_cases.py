@@ -118,7 +118,8 @@ def test_a_withdrawn_case_is_closed_with_its_reason(counter: Browser) -> None:
     """取下げ: it stays on file and goes no further."""
     where = opened(counter)
     assert counter.post(f"{where}/withdraw", {"reason": "出直すとのこと"}).status_code == 303
-    assert "完了" in counter.get(where).text
+    page = counter.get(where).text
+    assert ("終了" in page, "出直すとのこと" in page) == (True, True)
     assert counter.post(f"{where}/identify", {"documents": "passport"}).status_code == 409
 
 
