@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from select import select
 from subprocess import Popen
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -102,6 +102,18 @@ class Terminal:
         """Type it, without an Enter."""
         os.write(self._master, text.encode())
 
+    def interrupt(self) -> None:
+        """Press Control-C once the program waits for its people.
+
+        In the instant before it waits, Python would look at the signal only when somebody has typed.
+        """
+        state, until = "", monotonic() + SECONDS
+        while state != "S" and monotonic() < until:
+            sleep(0.01)
+            state = Path(f"/proc/{self._program.pid}/stat").read_text("ascii").rpartition(") ")[2][0]
+        assert state == "S", f"never waited: {state}"
+        self.type("\x03")
+
     def end(self) -> int:
         """Read to the end; the exit status."""
         try:
@@ -136,7 +148,7 @@ def terminal(hall: Hall) -> Iterator[Terminal]:
 def test_an_interrupt_at_a_prompt_leaves_a_resumable_ceremony(hall: Hall, terminal: Terminal) -> None:
     """Control-C at a confirmation: status 130, the transcript says stopped, and the next sitting ends complete."""
     terminal.expect('types "abe S01"')
-    terminal.type("\x03")
+    terminal.interrupt()
     assert terminal.end() == Exit.INTERRUPTED
     assert stopped_in(hall) == ("S01", "step.stopped", "KeyboardInterrupt")
     _, made = finished(hall)
@@ -153,7 +165,7 @@ def test_an_interrupt_while_a_share_is_shown_clears_the_screen(hall: Hall, termi
     terminal.type("\n")
     terminal.expect("20.")
     share = terminal.shown.rpartition("Share of")[2]
-    terminal.type("\x03")
+    terminal.interrupt()
     assert terminal.end() == Exit.INTERRUPTED
     assert WIPED in terminal.shown[terminal.shown.index(share) + len(share) :]
     assert stopped_in(hall) == ("S03", "step.stopped", "KeyboardInterrupt")
