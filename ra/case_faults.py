@@ -136,6 +136,12 @@ CASE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             "It stands in the case file, and on the deposit slip.",
             "Go back and fill in the form.",
         ),
+        "E-1407": Fault(
+            400,
+            "The day on which the visitor shall come again has passed.",
+            "It stands on the deposit slip.",
+            "Go back and enter today or a later day.",
+        ),
         "E-1501": Fault(
             400,
             "No certificate was chosen, or it is not the holder's any more.",

@@ -2,6 +2,7 @@
 
 from ra.case_file import CaseFile
 from ra.centre import centre
+from ra.dates import day_in_japan
 from ra.errors import PageError
 from ra.events import enter
 from ra.office import Office
@@ -20,9 +21,14 @@ _ISSUED = ("write", "hand-over")
 
 
 def defer(office: Office, scope: Scope, file: CaseFile, agreed: Deferral) -> CaseRecord:
-    """Take the case in (預かり処理); it stands where it stood. PageError E-3005 while the centre works."""
+    """Take the case in (預かり処理); it stands where it stood.
+
+    PageError E-1407 when the visitor shall come again on a day that has passed in Japan, E-3005 while the centre works.
+    """
     if file.record.step == "closed":
         raise PageError("E-1003", {"receipt": file.record.receipt})
+    if agreed.until < day_in_japan(office.clock()):
+        raise PageError("E-1407")
     if centre(office).state == "working":
         raise PageError("E-3005")
     with office.database.transaction() as tx:

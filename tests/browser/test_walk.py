@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cli.wiring import utc_now
+from ra.dates import day_in_japan
 from tests.browser.conftest import Desk, Server
 from tests.browser.town import PATIENCE, Counter, Keyboard, Town, town_of
 
@@ -167,7 +168,7 @@ def test_a_case_waits_for_the_centre_and_goes_on(counter: Counter, desk: Desk, t
     reception.reload()
     picture(reception, "deferred", "#step-title")
     reception.check("input[name=consent]")
-    reception.fill("#until", "2026-11-24")
+    reception.fill("#until", (day_in_japan(utc_now()) + timedelta(days=1)).isoformat())
     reception.fill("#told", "明日10時以降にもう一度お越しください")
     with reception.expect_navigation():
         reception.click("button:text-is('預かる')")

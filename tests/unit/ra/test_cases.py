@@ -114,6 +114,14 @@ def test_nothing_is_deferred_without_consent(counter: Browser) -> None:
     assert (refused.status_code, "E-1406" in refused.text) == (400, True)
 
 
+def test_nobody_is_told_to_come_again_on_a_day_that_has_passed(counter: Browser) -> None:
+    """A slip of the finger in a date stands on no deposit slip; today, later in the day, is possible."""
+    where = opened(counter)
+    refused = counter.post(f"{where}/defer", {"consent": "1", "until": "2026-11-23"})
+    assert (refused.status_code, "E-1407" in refused.text) == (400, True)
+    assert counter.post(f"{where}/defer", {"consent": "1", "until": "2026-11-24"}).status_code == 303
+
+
 def test_a_withdrawn_case_is_closed_with_its_reason(counter: Browser) -> None:
     """取下げ: it stays on file and goes no further."""
     where = opened(counter)
