@@ -74,6 +74,16 @@ class Unreachable(CommandError):
         self.next = "Check with 'ninsho status' that its program runs."
 
 
+class LintersDied(CommandError):
+    """A process that lints certificates for the signer ended; the certificate it had at hand may be what ended it."""
+
+    code = "cli.linters-died"
+
+    def __init__(self) -> None:
+        super().__init__("A process that lints for the signer died, and without it nothing is issued.")
+        self.next = "Start the signer again: it tries what was at hand one by one, and parks what ends it three times."
+
+
 class TimedOut(CommandError):
     """The signer did not finish the work in the time given; the work itself is saved and goes on."""
 

@@ -6,7 +6,7 @@ once a second anyway.
 
 import signal
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from ca.signer import Signer, Turn
 from cli.chores import Chores
 from cli.clock import SignerClock, newest_signed
 from cli.config import Config
-from cli.errors import spoken
+from cli.errors import LintersDied, spoken
 from cli.open_authorities import OpenAuthorities
 from cli.output import say
 from cli.waking import Wake, wake_path
@@ -83,8 +83,8 @@ def run_signer(
 ) -> None:
     """Sign until asked to stop; with `once` until nothing waits.
 
-    SeatTaken, AnchorRefused and ClockRefused prevent a start, RandomFailed stops a signer; the rest it waits for. With
-    `accept_clock` a person vouches for the machine's clock.
+    SeatTaken, AnchorRefused and ClockRefused prevent a start, RandomFailed and LintersDied stop a signer; the rest it
+    waits for. With `accept_clock` a person vouches for the machine's clock.
     """
     with ExitStack() as held:
         stop = Stop()
@@ -161,7 +161,8 @@ def loop(
     `look` is called before each turn: what changed in the authorities' records counts from there on. `beat` is called
     after each turn that nothing stood in the way of.
 
-    Raises RandomFailed alone: with a generator that cannot be trusted nothing more may be signed.
+    Raises RandomFailed, since with a generator that cannot be trusted nothing more may be signed, and LintersDied,
+    since a pool of processes stays broken; what they had at hand is then tried alone, by the signer that comes next.
     """
     while not stop.asked:
         attempted(look)
@@ -178,11 +179,13 @@ def loop(
 
 
 def attempted(work: Callable[[], T]) -> T | None:
-    """What the work returns, or None once it is said why not; only RandomFailed passes."""
+    """What the work returns, or None once it is said why not; only RandomFailed passes, and LintersDied."""
     try:
         return work()
     except RandomFailed:
         raise
+    except BrokenExecutor as error:
+        raise LintersDied from error
     except Exception as error:  # a signer serves all authorities and ends for none of them
         say(f"waiting: {spoken(error)}")
         return None

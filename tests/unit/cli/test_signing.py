@@ -2,8 +2,10 @@
 
 import json
 import os
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from ca.refusals import RandomFailed
 from ca.serials import Random
 from cli.chores import Chores
 from cli.clock import kept_time
+from cli.errors import LintersDied
 from cli.signing import Heart, Stop, loop
 from cli.waking import Wake
 from cli.wiring import utc_now
@@ -21,14 +24,14 @@ from tests.fixtures.home import Home, as_program
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 
-def looped(home: Home, folder: Path, random: Random) -> bool:
-    """Run the loop once with this random source; whether the lists of the authority of signing certificates exist."""
+def looped(home: Home, folder: Path, random: Random = os.urandom, linters: Executor | None = None) -> bool:
+    """Run the loop once with these; whether the lists of the authority of signing certificates exist."""
     with home.signer() as signer:
         chores = Chores(home.config, signer.database, signer.authorities, signer.audit, signer.serials, utc_now)
         waker = Wake(folder / "wake")
         heart = Heart(signer.database, utc_now)
         try:
-            loop(replace(signer, random=random), chores, waker, Stop(), 0.1, once=True, beat=heart.beat)
+            loop(replace(signer, random=random, linters=linters), chores, waker, Stop(), 0.1, once=True, beat=heart.beat)
         finally:
             waker.close()
         with signer.database.snapshot() as tx:
@@ -87,3 +90,12 @@ def test_beats_are_fifteen_seconds_apart(spare_home: Home) -> None:
             heart.beat()
             written.append(heart.beaten)
     assert [(time - NOON).total_seconds() for time in written if time is not None] == [0, 0, 15, 15, -60]
+
+
+def test_linters_that_died_stop_the_signer(spare_home: Home, tmp_path: Path) -> None:
+    """A pool of processes stays broken: the next signer tries what was at hand alone, and parks what kills linters."""
+    spare_home.ninsho("cert", "issue", *spare_home.case(), *spare_home.everybody)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        pool.submit(os._exit, 1)
+        with pytest.raises(LintersDied):
+            looped(spare_home, tmp_path, linters=pool)
