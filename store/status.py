@@ -11,15 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import (
-    Row,
-    and_,
-    case,
-    func,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, case, func, literal, not_, or_, select
 
 from store.bounds import serial_octets, serial_of, utc
 from store.database import Transaction
@@ -229,15 +221,10 @@ def acts(tx: Transaction, issuer: str, serials: Collection[int]) -> Mapping[int,
 def conflicts(tx: Transaction, issuer: str) -> Iterator[int]:
     """Give every serial whose status row was changed behind our back: better than its journal, or not where it was.
 
-    It stands in another partition, or ends at another time, than its certificate's row says; an abandoned serial never
-    ends, since no signed certificate shows when it would.
+    It is revoked since a time before or after all its acts, stands in another partition, or ends at another time, than
+    its certificate's row says; an abandoned serial never ends, since no signed certificate shows when it would.
     """
-    last = (
-        select(func.max(JOURNAL.c.step))
-        .where(JOURNAL.c.issuer == STATUS.c.issuer, JOURNAL.c.serial == STATUS.c.serial)
-        .correlate(STATUS)
-        .scalar_subquery()
-    )
+    last, first_at, last_at = (_of_acts(one) for one in (func.max(JOURNAL.c.step), _FIRST_AT, _LAST_AT))
     joined = JOURNAL.outerjoin(
         STATUS, and_(JOURNAL.c.issuer == STATUS.c.issuer, JOURNAL.c.serial == STATUS.c.serial)
     ).outerjoin(CERTIFICATE, and_(JOURNAL.c.issuer == CERTIFICATE.c.issuer, JOURNAL.c.serial == CERTIFICATE.c.serial))
@@ -248,6 +235,7 @@ def conflicts(tx: Transaction, issuer: str) -> Iterator[int]:
         STATUS.c.serial.is_(None),
         and_(JOURNAL.c.act == "revoke", STATUS.c.state != REVOKED),
         and_(JOURNAL.c.act == "hold", JOURNAL.c.step == last, STATUS.c.state == GOOD),
+        not_(STATUS.c.revoked_at.between(first_at, last_at)),
     )
     moved = or_(
         CERTIFICATE.c.serial.is_(None), STATUS.c.partition != CERTIFICATE.c.partition, STATUS.c.not_after != end
@@ -256,6 +244,15 @@ def conflicts(tx: Transaction, issuer: str) -> Iterator[int]:
     statement = select(JOURNAL.c.serial).distinct().select_from(joined).where(JOURNAL.c.issuer == issuer, wrong)
     for row in tx.execute(statement):
         yield serial_of(row.serial)
+
+
+_FIRST_AT, _LAST_AT = func.min(JOURNAL.c.at), func.max(JOURNAL.c.at)
+
+
+def _of_acts(found: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """What is asked of all acts on the serial of a status row."""
+    same = (JOURNAL.c.issuer == STATUS.c.issuer, JOURNAL.c.serial == STATUS.c.serial)
+    return select(found).where(*same).correlate(STATUS).scalar_subquery()
 
 
 class _Said(NamedTuple):
@@ -282,6 +279,12 @@ FROM revocation_journal WHERE issuer = {mark} AND serial {here}
 _COUNTED = select(func.coalesce(func.sum(CHANGE_COUNTER.c.value), 0))
 
 
+def _not_after_its_acts(since: int | None, journal: Sequence[_Said]) -> int | None:
+    """The time of a revocation, unless all acts were before it: then somebody has moved it."""
+    acts = [one.at for one in journal if one.at is not None]
+    return min(since, max(acts)) if since is not None and acts else since
+
+
 def _worse(many: Sequence[_Said]) -> Status:
     """Fold one serial's status row (if it is there) and journal rows into what must be said."""
     ordered = sorted(many, key=lambda said: said.step)
@@ -290,7 +293,8 @@ def _worse(many: Sequence[_Said]) -> Status:
     not_after = _time(table.not_after) if table is not None else None
     ended = [table] if table is not None and table.state == REVOKED else [one for one in journal if one.act == "revoke"]
     if ended:
-        return Status("revoked", _time(ended[0].at), ended[0].reason, _time(ended[0].invalidity_at), not_after)
+        since = _not_after_its_acts(ended[0].at, journal)
+        return Status("revoked", _time(since), ended[0].reason, _time(ended[0].invalidity_at), not_after)
     lost = table is None or (bool(journal) and journal[-1].act == "hold")  # a journal without its row is never good
     held = table if table is not None and table.state == HELD else journal[-1] if lost else None
     if held is not None:

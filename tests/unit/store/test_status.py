@@ -188,6 +188,30 @@ def test_status_row_changed_behind_our_back_never_turns_good(issued: Database, n
         assert sorted(conflicts(tx, ISSUER)) == [1, 2]
 
 
+def test_revocation_moved_to_a_later_time_is_named_and_not_believed(issued: Database, now: datetime) -> None:
+    """DBC-4: what was signed between the act and the later time is not made valid; the act's own time is said."""
+    with issued.transaction() as tx:
+        revoke(tx, ISSUER, 1, 4, now, None, None)
+        hold(tx, ISSUER, 2, now, None)
+    open_the_guards(issued)
+    with issued.transaction() as tx:
+        tx.execute(text("UPDATE status SET revoked_at = revoked_at + 1 WHERE serial = :one"), {"one": b"\x01"})
+        tx.execute(text("UPDATE status SET revoked_at = revoked_at - 1 WHERE serial = :two"), {"two": b"\x02"})
+        assert statuses(tx, ISSUER, [1])[1].revoked_at == now
+        assert sorted(conflicts(tx, ISSUER)) == [1, 2]
+
+
+def test_revocation_keeps_the_time_of_its_hold_though_the_clock_went_back(issued: Database, now: datetime) -> None:
+    """X.509 section 8.5.2.2; a clock may be up to five minutes behind the newest act (decision 0013)."""
+    with issued.transaction() as tx:
+        hold(tx, ISSUER, 1, now, None)
+        revoke(tx, ISSUER, 1, 4, now - timedelta(minutes=4), None, None)
+        hold(tx, ISSUER, 2, now, None)
+        revoke(tx, ISSUER, 2, 4, now + timedelta(hours=1), None, None)
+        assert [each.revoked_at for each in statuses(tx, ISSUER, [1, 2]).values()] == [now, now]
+        assert list(conflicts(tx, ISSUER)) == []
+
+
 def test_untouched_status_has_no_conflicts(issued: Database, now: datetime) -> None:
     """DBC-4: nothing is named while table and journal agree."""
     with issued.transaction() as tx:
