@@ -162,10 +162,9 @@ class Chores:
         if self.listed.get(issuer, ()) == self.compromises:
             self.publish_due(issuer, now)
             return
-        with self.database.snapshot() as tx:
-            codes = [one.code for one in partitions(tx, issuer, now)]
         signers, compromises = self.signing(issuer, now), self.compromises
-        outcomes = [self.publish_one(signers, code, now) for code in codes] if signers else []
+        wanted = self.publisher.wanted(issuer) if signers else ()
+        outcomes = [self.publish_one(signers, one.code, now) for one in wanted]
         if all(outcome == "published" for outcome in outcomes):
             self.listed[issuer] = compromises
 
@@ -192,11 +191,15 @@ class Chores:
     def asked(self, request: PublicationRequest, now: datetime) -> Iterator[str]:
         """The outcome of each list that a request is about."""
         signers = self.signing(request.issuer, now)
-        with self.database.snapshot() as tx:
-            codes = [one.code for one in partitions(tx, request.issuer, now)]
-        for code in codes if signers else ():
-            if request.partition in (None, code):
-                yield self.publish_one(signers, code, now)
+        try:
+            wanted = self.publisher.wanted(request.issuer) if signers else ()
+        except CRLError as error:
+            self.failed(f"lists.{request.issuer}", error)
+            yield error.code
+            return
+        for partition in wanted:
+            if request.partition in (None, partition.code):
+                yield self.publish_one(signers, partition.code, now)
 
     def publish_one(self, signers: Sequence[ListSigner], code: str, now: datetime) -> str:
         """Publish one partition: "published", or the code of why not; the list before stays in force then.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crl.drafts import Draft, Drafts
-from crl.errors import CRLError, SignerEnded
+from crl.errors import CRLError, ScopeDiffers, SignerEnded
 from crl.gate import Ordered, check, check_journal, check_origin
 from crl.scope import check_scope, is_misnamed, point_of
 from crl.signer import ListSigner
@@ -59,18 +59,20 @@ class Publisher:
         self._compromised = compromised
         self._ended = ended
 
-    def due(self, signers: Sequence[ListSigner]) -> tuple[Partition, ...]:
-        """The partitions of the signers' issuer of which a list is missing, misnamed, or has lived half its life.
+    def wanted(self, issuer: str) -> tuple[Partition, ...]:
+        """The partitions of an issuer that have lists now, once its status table was held against the journal.
 
-        StatusTampered when the status table says better of a certificate than the journal: then no list is right.
+        StatusTampered when the table says better of a certificate than the journal: then no list is right.
         """
-        now = self._clock()
         with self._database.snapshot() as snapshot:
-            check_journal(snapshot, signers[0].issuer)
-            wanted = partitions(snapshot, signers[0].issuer, now)
-            return tuple(
-                one for one in wanted if is_misnamed(signers, one) or not self._young(snapshot, signers, one, now)
-            )
+            check_journal(snapshot, issuer)
+            return partitions(snapshot, issuer, self._clock())
+
+    def due(self, signers: Sequence[ListSigner]) -> tuple[Partition, ...]:
+        """Those `wanted` of which a list is missing, misnamed, or has lived half its life. Raises as `wanted`."""
+        wanted = self.wanted(signers[0].issuer)
+        with self._database.snapshot() as snapshot:
+            return tuple(one for one in wanted if self._is_due(snapshot, signers, one))
 
     def publish(self, signers: Sequence[ListSigner], partition: Partition) -> Outcome:
         """Publish the lists of one partition.
@@ -158,6 +160,13 @@ class Publisher:
         }
         self._audit.append(tx, "crl.published", facts, self._clock())
         return record
+
+    def _is_due(self, snapshot: Transaction, signers: Sequence[ListSigner], partition: Partition) -> bool:
+        """Also where no list can be made: `publish` then says so of that partition, and the others have theirs."""
+        try:
+            return is_misnamed(signers, partition) or not self._young(snapshot, signers, partition, self._clock())
+        except ScopeDiffers:
+            return True
 
     @staticmethod
     def _young(tx: Transaction, signers: Sequence[ListSigner], partition: Partition, now: datetime) -> bool:

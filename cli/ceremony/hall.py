@@ -83,7 +83,6 @@ def filled_room(
             tokens=planned_tokens(config, script.tokens, memory),
             people=people,
             lists=CeremonyLists(
-                database,
                 Publisher(
                     database,
                     publication,

@@ -13,8 +13,6 @@ from crl.drafts import published_name
 from crl.issuance import Publisher
 from crl.signer import ListSigner
 from policies.profile import CertificateProfile
-from store.database import Database
-from store.partitions import partitions
 
 __all__ = ["CeremonyLists"]
 
@@ -27,13 +25,11 @@ class CeremonyLists:
 
     def __init__(
         self,
-        database: Database,
         publisher: Publisher,
         profiles: Mapping[str, CertificateProfile],
         clock: Callable[[], datetime],
         generations: Callable[[str], Sequence[x509.Certificate]],
     ) -> None:
-        self._database = database
         self._publisher = publisher
         self._profiles = profiles
         self._clock = clock
@@ -46,8 +42,7 @@ class CeremonyLists:
         """
         now = self._clock()
         signer = self._living(list_signer(authority, self._generations(authority.issuer), self._profiles), days, now)
-        with self._database.snapshot() as tx:
-            wanted = partitions(tx, authority.issuer, now)
+        wanted = self._publisher.wanted(authority.issuer)
         records = [record for one in wanted for record in self._publisher.publish([signer], one).records]
         return [Signed(published_name(each.authority, each.partition), each.sha256) for each in records]
 

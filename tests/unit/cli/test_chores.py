@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from cryptography import x509
@@ -18,7 +19,10 @@ from ca.revocation import withdraw
 from cli.chores import Chores
 from cli.wiring import utc_now
 from store.audit import links
+from store.bounds import serial_octets
 from store.certificates import CertificateFilter, find
+from store.crls import PublicationRequest
+from store.status import revoke
 from tests.fixtures.home import Home
 
 START = utc_now()
@@ -148,3 +152,19 @@ def test_a_key_of_nobodys_record_is_never_certified(spare_home: Home) -> None:
             ledger=Ledger(chores.database, chores.ledger.audit),
             now=DUE,
         )
+
+
+def test_no_list_is_signed_for_the_asking_over_a_status_that_was_tampered_with(spare_home: Home) -> None:
+    """DBC-4: what an operator asks for is held against the journal like what is due, and the answer says what was found."""
+    made = spare_home.issued()
+    serial = int(made["serial"], 16)
+    with chores_at(spare_home, utc_now()) as chores:
+        now = chores.clock()
+        with chores.database.transaction() as tx:
+            revoke(tx, made["issuer"], serial, 4, now, None, None)
+        spare_home.tamper(
+            "UPDATE status SET state = 0, revoked_at = NULL, reason = NULL WHERE serial = ?", serial_octets(serial)
+        )
+        request = PublicationRequest(uuid4(), made["issuer"], None, "cli", now)
+        assert list(chores.asked(request, now)) == ["crl.status-tampered"]
+        assert audited(chores, "chore.failed")[-1]["code"] == "crl.status-tampered"

@@ -31,7 +31,9 @@ def looped(home: Home, folder: Path, random: Random = os.urandom, linters: Execu
         waker = Wake(folder / "wake")
         heart = Heart(signer.database, utc_now)
         try:
-            loop(replace(signer, random=random, linters=linters), chores, waker, Stop(), 0.1, once=True, beat=heart.beat)
+            loop(
+                replace(signer, random=random, linters=linters), chores, waker, Stop(), 0.1, once=True, beat=heart.beat
+            )
         finally:
             waker.close()
         with signer.database.snapshot() as tx:

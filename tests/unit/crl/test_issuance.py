@@ -310,6 +310,13 @@ def test_list_under_another_list_s_name_is_refused(house: House, code: str) -> N
     assert house.publish()  # the municipality's own list is made all the same
 
 
+def test_partition_that_can_have_no_list_leaves_the_others_theirs(house: House) -> None:
+    """CRL-2: where the living generations have no list of a kind that an ended one issued in, that alone is refused."""
+    opened(house, "99999")
+    damaged(house, "UPDATE distribution_point SET authority = 'jpki-sign-g0' WHERE partition = '99999'")
+    assert [one.code for one in house.publisher.due(house.signers)] == ["13103", "99999"]
+
+
 def test_stored_name_that_is_not_the_code_s_is_refused(house: House) -> None:
     """CRL-5: the name is made from the code; bytes in the database that differ are somebody's edit."""
     damaged(house, "UPDATE distribution_point SET name = x'a000'")
@@ -361,6 +368,8 @@ def test_tampered_status_is_found_before_any_list(house: House) -> None:
     damaged(house, "UPDATE status SET state = 0, revoked_at = NULL, reason = NULL WHERE serial = x'02'")
     with pytest.raises(StatusTampered):
         house.publisher.due(house.signers)
+    with pytest.raises(StatusTampered):
+        house.publisher.wanted("jpki-sign")
 
 
 def test_key_of_another_generation_stops_the_list(house: House) -> None:
