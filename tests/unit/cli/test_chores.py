@@ -155,7 +155,7 @@ def test_a_key_of_nobodys_record_is_never_certified(spare_home: Home) -> None:
 
 
 def test_no_list_is_signed_for_the_asking_over_a_status_that_was_tampered_with(spare_home: Home) -> None:
-    """DBC-4: what an operator asks for is held against the journal like what is due, and the answer says what was found."""
+    """DBC-4: what an operator asks for is held against the journal too, and the answer says what was found."""
     made = spare_home.issued()
     serial = int(made["serial"], 16)
     with chores_at(spare_home, utc_now()) as chores:
