@@ -4,7 +4,7 @@ What they sign is shown by its digest in words, entered in the database in one t
 published where the world needs it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -18,6 +18,7 @@ from ca.ceremony.steps import responder_label
 from ca.ceremony.words import digest_words
 from ca.roster import parse_roster
 from ca.statement import Domain
+from policies.extension import CRLDistributionPoints
 from store.audit import Fact
 from store.authorities import AuthorityRecord, add_authority, add_version
 from store.rosters import DocumentSignature, RosterRecord, add_roster
@@ -135,11 +136,28 @@ def _next(room: Room, plan: AuthorityPlan, before: AuthorityStatement) -> Author
         certificate=before.certificate,
         key_hash=before.key_hash,
         terms_digest=before.terms_digest,
-        profiles=_profiles(room, plan.issues) if plan.issues else before.profiles,
+        profiles=_authorised(room, plan, before.profiles) if plan.issues else before.profiles,
         responders=_responders(room, plan, before.responders),
         issuing_from=before.issuing_from,
         issuing_until=following[0].issuing_from if following else before.issuing_until,  # type: ignore[arg-type]
     )
+
+
+def _authorised(room: Room, plan: AuthorityPlan, before: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The profiles of a record from now on. What was issued stays on its lists: each kind has one left."""
+    after = _profiles(room, plan.issues)
+    ended = _lists(room, before) - _lists(room, after)
+    if ended:
+        raise CeremonyStopped(
+            f"with the last profile of its kind {plan.name} would sign no list '{min(ended)}' any more; "
+            "retire the generation instead, and its lists go on"
+        )
+    return after
+
+
+def _lists(room: Room, names: Iterable[str]) -> set[str]:
+    found = (room.profiles[name].extension(CRLDistributionPoints) for name in names if name in room.profiles)
+    return {points.partition for points in found if points is not None}
 
 
 def _profiles(room: Room, names: Sequence[str]) -> dict[str, bytes]:

@@ -211,6 +211,18 @@ def test_one_name_under_two_codes_is_refused(hall: Hall, held: Command) -> None:
     assert not hall.transcript.exists()
 
 
+def test_a_kind_of_list_that_certificates_stand_on_is_not_given_up(tmp_path: Path) -> None:
+    """CRL-2: a record without the last profile of a kind would leave those certificates without a list."""
+    hall = make_hall("authorisation", tmp_path / "hall")
+    finished(hall)
+    hall.transcript.unlink()
+    text = hall.script_file.read_text("utf-8")
+    hall.script_file.write_text(text.replace('["jpki-sign", "ocsp-responder"]', '["ocsp-responder"]'), "utf-8")
+    code, sentence = refused(hall)
+    assert code == "ca.ceremony-stopped"
+    assert "would sign no list 'municipality' any more" in sentence
+
+
 def test_one_officer_of_the_roster_is_never_two_people(hall: Hall, held: Command) -> None:
     """Two credentials of one person of the roster confirm for nobody: before any step."""
     known = roster_of(hall.script, version=2, without="suzuki")
