@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Page
 
 from ra.office import Party
-from tests.browser.conftest import WINDOW, Desk
+from tests.browser.conftest import AXE_PROGRAM, WINDOW, Desk
 
 __all__ = ["Sight"]
 
@@ -15,6 +15,7 @@ NARROW = 320
 
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 BLUE = "[...document.querySelectorAll('main .button-next')].filter(each => each.checkVisibility()).length"
+WIDE = f"[document.documentElement.lang, {BLUE}, {FITS}]"
 
 
 @dataclass
@@ -30,7 +31,9 @@ class Sight:
     def window(self, person: str, site: Party = "working") -> Page:
         """The window of an officer, logged in once; "" is nobody's."""
         if (person, site) not in self.windows:
-            self.windows[person, site] = self.desk.officer(person, site) if person else self.desk.window(site)
+            page = self.desk.officer(person, site) if person else self.desk.window(site)
+            page.context.add_init_script(path=AXE_PROGRAM)  # compiled once, where each `evaluate` compiles it again
+            self.windows[person, site] = page
         return self.windows[person, site]
 
     def visit(self, page: Page, path: str, name: str) -> None:
@@ -47,22 +50,19 @@ class Sight:
 
     def look(self, page: Page, name: str) -> None:
         """No rule of accessibility is broken, nothing is wider than the window, one button at most is the next step."""
-        lang = page.get_attribute("html", "lang") or ""
+        lang, blue, fits = page.evaluate(WIDE)
         self.shot(page, name, lang)
         try:
             self.axe(page)
         except AssertionError as broken:
             self.faults.append(str(broken))
-        blue = page.evaluate(BLUE)
         if blue > 1:
             self.faults.append(f"{page.url} has {blue} blue buttons")
-        fits = [page.evaluate(FITS)]
         page.set_viewport_size({"width": NARROW, "height": WINDOW["height"]})
-        fits.append(page.evaluate(FITS))
-        page.set_viewport_size(WINDOW)
-        for width, holds in zip((WINDOW["width"], NARROW), fits, strict=True):
+        for width, holds in ((WINDOW["width"], fits), (NARROW, page.evaluate(FITS))):
             if not holds:
                 self.faults.append(f"{page.url} ({lang}) is wider than {width} px")
+        page.set_viewport_size(WINDOW)
 
     def judge(self) -> None:
         """Fail with everything that was found since the last time."""
