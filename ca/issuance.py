@@ -19,11 +19,12 @@ from ca.refusals import RandomFailed, SignatureWrong
 from ca.retirement import Retired, nothing_retired
 from ca.signature import sign_certificate, verified
 from ca.trail import certificate_facts
+from store.application_errors import ApplicationError, ApplicationUsed, ClaimLost
 from store.applications import Use, fence_many, finish_many, give_back, use_many
 from store.audit import AuditChain
+from store.certificate_errors import CertificateError, NotReserved, SerialInUse
 from store.certificates import CertificateRecord, abandon_many, record_many, reserve_many
 from store.database import Database, Transaction
-from store.errors import ApplicationError, ApplicationUsed, CertificateError, ClaimLost, NotReserved, SerialInUse
 from store.used import UsedApplications, UseOnce
 
 __all__ = ["Checkpoint", "Issued", "Ledger", "NotIssued", "finish_issue", "issue", "passed"]

@@ -10,9 +10,9 @@ from ca.retirement import Retired
 from policies.profile import CertificateProfile
 from store.applications import application
 from store.authorities import authorities
+from store.certificate_errors import UnknownCertificate
 from store.certificates import CertificateRecord, certificate, pending
 from store.database import Transaction
-from store.errors import UnknownCertificate
 from store.status import Act, Status, acts, statuses, under
 
 __all__ = ["Look", "State", "by_serial", "event_of", "handed_over", "look_at", "state_of"]

@@ -29,11 +29,13 @@ from ca.warrant import Warrant, verify
 from ca.warrant_errors import AuthorityDiffers, EvidenceTimeWrong, ProfileNotAuthorised
 from policies.errors import PolicyError
 from policies.profile import CertificateProfile
+from store.application_errors import ApplicationError, ApplicationUsed, ClaimLost
 from store.applications import ApplicationRecord, Evidence, claim, evidence_of, fence, finish, give_back, put_off
 from store.audit import AuditChain, Fact
+from store.certificate_errors import CertificateError, NoPending
 from store.certificates import CertificateRecord
 from store.database import Database
-from store.errors import ApplicationError, ApplicationUsed, CertificateError, ClaimLost, NoPending, StoreError
+from store.errors import StoreError
 from store.used import UsedApplications
 
 __all__ = ["FAILURES", "Signer", "Turn"]

@@ -29,11 +29,11 @@ from store.applications import (
     find_applications,
 )
 from store.cases import Branches, CaseRecord, case_of_application, events_of
+from store.certificate_errors import UnknownCertificate
 from store.certificate_search import CertificateHit, certificate_hit, first_list, siblings
 from store.certificates import certificate
 from store.crls import CRLRecord, latest_crl
 from store.database import Transaction
-from store.errors import UnknownCertificate
 
 __all__ = ["CertificateFile", "Listed", "Moment", "Sibling", "load_certificate"]
 

@@ -22,10 +22,10 @@ from ra.records import Approved, Draft, Examined, Finish, Notification, Particul
 from ra.scope import Scope
 from ra.taps import Offer, Taps
 from ra.workflow import ACTIONS
+from store.application_errors import EvidenceExists
 from store.applications import Evidence
 from store.cases import CaseKind, CaseRecord, Step, link_applications
 from store.database import Transaction
-from store.errors import EvidenceExists
 
 __all__ = ["Desk"]
 

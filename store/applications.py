@@ -13,16 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select, text, update
 
+from store.application_errors import ApplicationExists, ApplicationUsed, ClaimLost, EvidenceExists, UnknownApplication
 from store.bounds import octets, serial_octets, utc, word
 from store.database import Transaction
-from store.errors import (
-    ApplicationExists,
-    ApplicationUsed,
-    ClaimLost,
-    EvidenceExists,
-    RecordRefused,
-    UnknownApplication,
-)
+from store.errors import RecordRefused
 from store.rosters import MOST_SIGNATURE_OCTETS
 from store.rows import among, insert_new
 from store.signatures import note_signatures

@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Row, Select, literal, select, tuple_
 
 from store.bounds import serial_octets, serial_of
+from store.certificate_errors import UnknownCertificate
 from store.counter_tables import CERTIFICATE_BRANCH, IS_ENDED_EARLY, PERSON_ENTRY
 from store.crls import CRLRecord, first_crl_after
 from store.database import Transaction
-from store.errors import UnknownCertificate
 from store.people import PersonFilter, person_conditions
 from store.rows import among
 from store.scope import MOST_COUNTED, Branches, count_most, first, of_few, page, within

@@ -16,8 +16,7 @@ from sqlalchemy import Row, and_, bindparam, delete, literal_column, select, tup
 
 from store.bounds import ISSUER, octets, serial_octets, serial_of, utc, word
 from store.branches import enter_branches
-from store.database import Transaction
-from store.errors import (
+from store.certificate_errors import (
     CertificateError,
     DistributionPointChanged,
     HolderBusy,
@@ -25,10 +24,11 @@ from store.errors import (
     KeyOfAnotherHolder,
     NoPending,
     NotReserved,
-    RecordRefused,
     SerialInUse,
     UnknownCertificate,
 )
+from store.database import Transaction
+from store.errors import RecordRefused
 from store.journal import enter_abandoned
 from store.partitions import Extent, extend_partitions
 from store.rows import among, insert_all, insert_new, insertion, update_all

@@ -14,8 +14,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, case, func, literal, not_, or_, select
 
 from store.bounds import serial_octets, serial_of, utc
+from store.certificate_errors import AlreadyHeld, AlreadyRevoked, CertificateError, NotHeld, UnknownCertificate
 from store.database import Transaction
-from store.errors import AlreadyHeld, AlreadyRevoked, CertificateError, NotHeld, RecordRefused, UnknownCertificate
+from store.errors import RecordRefused
 from store.journal import NEVER, ActKind, Change, block_keys, enter, leave_places
 from store.rows import among
 from store.tables import (

@@ -23,8 +23,8 @@ from policies.errors import ValidityRefused
 from policies.profile import load_profiles
 from policies.terms import load_terms, terms_template
 from store.audit import AuditChain
+from store.certificate_errors import AlreadyRevoked
 from store.certificates import CertificateFilter, find
-from store.errors import AlreadyRevoked
 from store.status import statuses
 from tests.fixtures.logged_keys import LoggedKey
 from tests.fixtures.officers import DEPLOYMENT, NOW, authority_statement

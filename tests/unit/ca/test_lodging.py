@@ -20,10 +20,10 @@ from ca.warrant_errors import (
     RoleMissing,
     SubmissionMissing,
 )
+from store.application_errors import ApplicationExists, EvidenceExists, UnknownApplication
 from store.applications import add_evidence, evidence
 from store.applications import application as saved
 from store.database import Transaction
-from store.errors import ApplicationExists, EvidenceExists, UnknownApplication
 from tests.fixtures.officers import DEPLOYMENT, NOW, PARTIES, status_application
 from tests.fixtures.signing import ISSUER, House
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from store.application_errors import ApplicationExists, ApplicationUsed, ClaimLost, EvidenceExists, UnknownApplication
 from store.applications import (
     ApplicationFilter,
     ApplicationRecord,
@@ -35,15 +36,7 @@ from store.applications import (
     application as read_application,
 )
 from store.database import Database, Program
-from store.errors import (
-    ApplicationExists,
-    ApplicationUsed,
-    ClaimLost,
-    EvidenceExists,
-    Immutable,
-    RecordRefused,
-    UnknownApplication,
-)
+from store.errors import Immutable, RecordRefused
 
 Make = Callable[..., tuple[ApplicationRecord, Evidence]]
 Sign = Callable[[UUID, Role, str], Evidence]

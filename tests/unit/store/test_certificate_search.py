@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.applications import ApplicationRecord, Evidence, add_application
+from store.certificate_errors import UnknownCertificate
 from store.certificate_search import (
     CertificateHit,
     CertificateSearch,
@@ -24,7 +25,6 @@ from store.certificates import CertificateRecord, abandon, record_many, reserve_
 from store.counter_tables import CERTIFICATE_BRANCH
 from store.crls import CRLRecord, record_crl
 from store.database import Database, Transaction
-from store.errors import UnknownCertificate
 from store.people import PersonEntry, PersonFilter, enter_people
 from store.status import Status, hold, release, revoke, statuses
 

@@ -10,6 +10,16 @@ import pytest
 from hypothesis import given, strategies
 
 from store.bounds import serial_octets, serial_of
+from store.certificate_errors import (
+    DistributionPointChanged,
+    HolderBusy,
+    KeyBlocked,
+    KeyOfAnotherHolder,
+    NoPending,
+    NotReserved,
+    SerialInUse,
+    UnknownCertificate,
+)
 from store.certificates import (
     CertificateFilter,
     CertificateRecord,
@@ -33,18 +43,7 @@ from store.certificates import (
 )
 from store.crls import entries
 from store.database import Database, Program
-from store.errors import (
-    DistributionPointChanged,
-    HolderBusy,
-    KeyBlocked,
-    KeyOfAnotherHolder,
-    NoPending,
-    NotReserved,
-    RecordRefused,
-    SerialInUse,
-    StoreError,
-    UnknownCertificate,
-)
+from store.errors import RecordRefused, StoreError
 from store.status import change_counter, revoke, statuses
 
 Make = Callable[..., CertificateRecord]

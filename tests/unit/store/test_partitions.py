@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from store.certificate_errors import DistributionPointChanged
 from store.certificates import CertificateRecord, reserve, reserve_many
 from store.crls import CRLRecord, record_crl
 from store.database import Database
-from store.errors import DistributionPointChanged
 from store.partitions import Partition, partitions
 
 Make = Callable[..., CertificateRecord]

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 from sqlalchemy import text
 
+from store.certificate_errors import AlreadyHeld, AlreadyRevoked, NotHeld, UnknownCertificate
 from store.certificates import CertificateRecord, abandon, record, record_many, reserve, reserve_many
 from store.crls import entries
 from store.database import Database
-from store.errors import AlreadyHeld, AlreadyRevoked, NotHeld, RecordRefused, StoreError, UnknownCertificate
+from store.errors import RecordRefused, StoreError
 from store.status import Revocation, acts, change_counter, conflicts, hold, release, revoke, revoke_many, statuses
 
 Make = Callable[..., CertificateRecord]
