@@ -20,7 +20,8 @@ from cryptography.x509 import ocsp
 from cli.config import Config
 from cli.wiring import open_database, utc_now
 from store.authorities import authority
-from store.certificates import CertificateRecord, record_many, reserve_many
+from store.certificates import CertificateRecord
+from store.reservations import record_many, reserve_many
 from store.status import Revocation, revoke_many
 
 AUTHORITY = "jpki-auth-g1"

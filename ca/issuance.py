@@ -23,8 +23,9 @@ from store.application_errors import ApplicationError, ApplicationUsed, ClaimLos
 from store.applications import Use, fence_many, finish_many, give_back, use_many
 from store.audit import AuditChain
 from store.certificate_errors import CertificateError, NotReserved, SerialInUse
-from store.certificates import CertificateRecord, abandon_many, record_many, reserve_many
+from store.certificates import CertificateRecord
 from store.database import Database, Transaction
+from store.reservations import abandon_many, record_many, reserve_many
 from store.used import UsedApplications, UseOnce
 
 __all__ = ["Checkpoint", "Issued", "Ledger", "NotIssued", "finish_issue", "issue", "passed"]

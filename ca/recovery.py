@@ -15,8 +15,9 @@ from ca.signature import may_be_signed_again
 from ca.trail import serial_text
 from store.applications import application
 from store.certificate_errors import NotReserved
-from store.certificates import CertificateRecord, abandon_many, reserved
+from store.certificates import CertificateRecord, reserved
 from store.database import Transaction
+from store.reservations import abandon_many
 
 __all__ = ["SIGN_AGAIN", "abandon_rows", "left_behind", "orphans", "prepared_again", "sign_again", "sweep"]
 

@@ -15,7 +15,7 @@ from store.tables import APPLICATION, GOOD
 def enter_branches(tx: Transaction, rows: Sequence[Row[Any]], at: datetime) -> None:
     """Enter certificate rows as issued and good, each in the branch of its application.
 
-    What a ceremony issued has no application, and is nobody's at the counter. Called by `store.certificates`.
+    What a ceremony issued has no application, and is nobody's at the counter. Called by `store.reservations`.
     """
     ids = {row.application_id for row in rows if row.application_id is not None}
     if not ids:

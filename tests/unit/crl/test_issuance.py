@@ -28,9 +28,9 @@ from crl.errors import (
 from crl.issuance import Publisher
 from crl.signer import ListSigner
 from store.audit import AuditChain
-from store.certificates import abandon
 from store.partitions import Partition, partitions
 from store.publication import Publication
+from store.reservations import abandon
 from store.status import Compromise
 from tests.fixtures.register import Register
 from tests.unit.crl.samples import CA_POINT, NOW, POINT, SampleAuthority, make_authority, name_bytes, names, profile

@@ -39,8 +39,9 @@ from policies.profile import load_profiles
 from ra.office import OFFICE
 from ra.records import CardKey, Draft, Finish, Notification, Particulars, Reception, Record, Slot, Written
 from store.cases import CaseEvent, CaseKind, CaseRecord, NewCase, Step, add_event, case, events_of, open_case
-from store.certificates import CertificateRecord, record, reserve
+from store.certificates import CertificateRecord
 from store.database import Database
+from store.reservations import record, reserve
 from tests.fixtures.front import MORNING, PROXIED, SOCKET, Front
 from tests.fixtures.officers import DEPLOYMENT, WINDOW, software_key, terminal
 

@@ -13,10 +13,11 @@ from sqlalchemy import text
 from store.anchors import Anchor
 from store.audit import AuditChain, Fact, _canonical, heads
 from store.certificate_errors import UnknownCertificate
-from store.certificates import CertificateRecord, reserve
+from store.certificates import CertificateRecord
 from store.certificates import certificate as read_certificate
 from store.database import Database
 from store.errors import DatabaseAway, DatabaseRefused, FactRefused, StoreError
+from store.reservations import reserve
 from store.verification import SLACK, Break, Verification, verify
 
 SMALL = strategies.text(strategies.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=30)

@@ -21,11 +21,12 @@ from store.certificate_search import (
     search_certificates,
     siblings,
 )
-from store.certificates import CertificateRecord, abandon, record_many, reserve_many
+from store.certificates import CertificateRecord
 from store.counter_tables import CERTIFICATE_BRANCH
 from store.crls import CRLRecord, record_crl
 from store.database import Database, Transaction
 from store.people import PersonEntry, PersonFilter, enter_people
+from store.reservations import abandon, record_many, reserve_many
 from store.status import Status, hold, release, revoke, statuses
 
 MakeCertificate = Callable[..., CertificateRecord]

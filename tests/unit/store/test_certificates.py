@@ -23,7 +23,6 @@ from store.certificate_errors import (
 from store.certificates import (
     CertificateFilter,
     CertificateRecord,
-    abandon,
     block_key,
     drop_pending,
     find,
@@ -32,18 +31,13 @@ from store.certificates import (
     key_owner,
     live,
     pending,
-    record,
-    record_many,
-    reserve,
-    reserve_many,
     reserved,
 )
-from store.certificates import (
-    certificate as read_certificate,
-)
+from store.certificates import certificate as read_certificate
 from store.crls import entries
 from store.database import Database, Program
 from store.errors import RecordRefused, StoreError
+from store.reservations import abandon, record, record_many, reserve, reserve_many
 from store.status import change_counter, revoke, statuses
 
 Make = Callable[..., CertificateRecord]

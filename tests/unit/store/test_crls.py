@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, event, func, select
 
-from store.certificates import CertificateRecord, abandon, record_many, reserve, reserve_many
+from store.certificates import CertificateRecord
 from store.crls import (
     CRLRecord,
     Entry,
@@ -27,6 +27,7 @@ from store.crls import (
 )
 from store.database import Database
 from store.errors import RecordRefused
+from store.reservations import abandon, record_many, reserve, reserve_many
 from store.rows import insert_all
 from store.status import Compromise, hold, release, revoke
 from store.tables import REVOKED, STATUS

@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from store.applications import ApplicationRecord, Evidence, add_application
-from store.certificates import CertificateRecord, record, reserve
+from store.certificates import CertificateRecord
 from store.database import Database
 from store.issued import Place, count_issued, issued_between
 from store.notices import count_noticed, enter_notices, notices
+from store.reservations import record, reserve
 from store.status import revoke
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]

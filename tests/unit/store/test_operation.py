@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from store.applications import ApplicationRecord, Evidence, add_application, add_evidence, claim, finish
-from store.certificates import CertificateRecord, reserve
+from store.certificates import CertificateRecord
 from store.crls import CRLRecord, PublicationRequest, record_crl, request_publication
 from store.database import Database
 from store.operation import Lists, Queue, lists_of, queues
+from store.reservations import reserve
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 MakeCertificate = Callable[..., CertificateRecord]

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from store.certificate_errors import DistributionPointChanged
-from store.certificates import CertificateRecord, reserve, reserve_many
+from store.certificates import CertificateRecord
 from store.crls import CRLRecord, record_crl
 from store.database import Database
 from store.partitions import Partition, partitions
+from store.reservations import reserve, reserve_many
 
 Make = Callable[..., CertificateRecord]
 ISSUER = "jpki-sign"

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from store.audit import AuditChain, Fact
-from store.certificates import CertificateRecord, abandon, record, reserve, reserve_many
+from store.certificates import CertificateRecord
 from store.database import Database, Transaction
 from store.replay import Difference, replay
+from store.reservations import abandon, record, reserve, reserve_many
 from store.status import hold, release, revoke
 
 Make = Callable[..., CertificateRecord]

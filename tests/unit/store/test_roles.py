@@ -20,7 +20,7 @@ from store.applications import (
 from store.audit import AuditChain
 from store.authorities import AuthorityRecord, add_authority, add_version
 from store.cases import CaseEvent, NewCase, add_event, link_applications, open_case
-from store.certificates import CertificateRecord, record, reserve
+from store.certificates import CertificateRecord
 from store.counter_tables import METADATA
 from store.crls import next_number
 from store.database import Database, Program, Transaction
@@ -28,6 +28,7 @@ from store.errors import Denied, Immutable
 from store.heartbeat import beat, last_beat
 from store.notices import enter_notices
 from store.replay import Replayed, replay
+from store.reservations import record, reserve
 from store.retired import RetirementRecord, add_retirement
 from store.self_checks import SelfCheck, add_self_check
 from store.sessions import OfficerSession, end, open_session, touch

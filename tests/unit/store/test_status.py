@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings, strategies
 from sqlalchemy import text
 
 from store.certificate_errors import AlreadyHeld, AlreadyRevoked, NotHeld, UnknownCertificate
-from store.certificates import CertificateRecord, abandon, record, record_many, reserve, reserve_many
+from store.certificates import CertificateRecord
 from store.crls import entries
 from store.database import Database
 from store.errors import RecordRefused, StoreError
+from store.reservations import abandon, record, record_many, reserve, reserve_many
 from store.status import Revocation, acts, change_counter, conflicts, hold, release, revoke, revoke_many, statuses
 
 Make = Callable[..., CertificateRecord]

@@ -10,10 +10,11 @@ import pytest
 from store.applications import ApplicationRecord, Evidence, add_application
 from store.cases import CaseEvent, CaseKind, NewCase, add_event, open_case
 from store.certificate_search import CertificateSearch, count_certificates
-from store.certificates import CertificateRecord, record_many, reserve_many
+from store.certificates import CertificateRecord
 from store.database import Database, Transaction
 from store.errors import RecordRefused
 from store.ledgers import count_entered
+from store.reservations import record_many, reserve_many
 from store.status import hold, revoke
 from store.tallies import DayCount, Ending, Standing, endings, hand_overs_by_day, standings
 
