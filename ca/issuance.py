@@ -20,10 +20,11 @@ from ca.retirement import Retired, nothing_retired
 from ca.signature import sign_certificate, verified
 from ca.trail import certificate_facts
 from store.application_errors import ApplicationError, ApplicationUsed, ClaimLost
-from store.applications import Use, fence_many, finish_many, give_back, use_many
+from store.applications import Use, use_many
 from store.audit import AuditChain
 from store.certificate_errors import CertificateError, NotReserved, SerialInUse
 from store.certificates import CertificateRecord
+from store.claims import fence_many, finish_many, give_back
 from store.database import Database, Transaction
 from store.reservations import abandon_many, record_many, reserve_many
 from store.used import UsedApplications, UseOnce

@@ -30,10 +30,11 @@ from ca.warrant_errors import AuthorityDiffers, EvidenceTimeWrong, ProfileNotAut
 from policies.errors import PolicyError
 from policies.profile import CertificateProfile
 from store.application_errors import ApplicationError, ApplicationUsed, ClaimLost
-from store.applications import ApplicationRecord, Evidence, claim, evidence_of, fence, finish, give_back, put_off
+from store.applications import ApplicationRecord, Evidence, evidence_of
 from store.audit import AuditChain, Fact
 from store.certificate_errors import CertificateError, NoPending
 from store.certificates import CertificateRecord
+from store.claims import claim, fence, finish, give_back, put_off
 from store.database import Database
 from store.errors import StoreError
 from store.used import UsedApplications
@@ -45,7 +46,7 @@ FAILURES: Final = 3
 
 An attempt fails by what the application itself does: the program trips over it, the token's signature over its
 certificate is wrong, or the signer vanishes while it holds it. When several were held, nobody knows whose fault that
-was, so after the first takeover each is claimed alone (`store.applications.claim`), and no application is parked for
+was, so after the first takeover each is claimed alone (`store.claims.claim`), and no application is parked for
 what its neighbours did. A database or a token that is away counts for nothing, however often.
 """
 

@@ -29,9 +29,9 @@ from ra.reception import receive
 from ra.records import Deferral, Examined, Reception, Slot, Withdrawal
 from ra.register import Entry
 from ra.submission import Desk
-from store.applications import claim, finish_many
 from store.cases import CaseKind, CaseRecord, Step
 from store.certificates import CertificateFilter, find
+from store.claims import claim, finish_many
 from store.heartbeat import beat
 from store.self_checks import SelfCheck, add_self_check
 from tests.browser.residents import people

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from ra.pages.signed import OUTCOMES, PAGE, place_of, place_text
-from store.applications import ApplicationRecord, Evidence, add_application, claim, finish
+from store.applications import ApplicationRecord, Evidence, add_application
+from store.claims import claim, finish
 from store.database import Database
 from store.signatures import Place, SignedRow
 from tests.fixtures.front import MORNING, Front

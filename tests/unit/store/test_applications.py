@@ -19,22 +19,14 @@ from store.applications import (
     add_application,
     add_applications,
     add_evidence,
-    claim,
     evidence,
     evidence_of,
-    fence,
-    fence_many,
     find_applications,
-    finish,
-    finish_many,
-    give_back,
-    put_off,
     use,
     use_many,
 )
-from store.applications import (
-    application as read_application,
-)
+from store.applications import application as read_application
+from store.claims import claim, fence, fence_many, finish, finish_many, give_back, put_off
 from store.database import Database, Program
 from store.errors import Immutable, RecordRefused
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from store.applications import ApplicationRecord, Evidence, add_application, add_evidence, claim, finish
+from store.applications import ApplicationRecord, Evidence, add_application, add_evidence
 from store.certificates import CertificateRecord
+from store.claims import claim, finish
 from store.crls import CRLRecord, PublicationRequest, record_crl, request_publication
 from store.database import Database
 from store.operation import Lists, Queue, lists_of, queues

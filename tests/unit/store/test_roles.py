@@ -8,19 +8,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text
 
-from store.applications import (
-    ApplicationFilter,
-    ApplicationRecord,
-    Evidence,
-    add_application,
-    claim,
-    find_applications,
-    finish,
-)
+from store.applications import ApplicationFilter, ApplicationRecord, Evidence, add_application, find_applications
 from store.audit import AuditChain
 from store.authorities import AuthorityRecord, add_authority, add_version
 from store.cases import CaseEvent, NewCase, add_event, link_applications, open_case
 from store.certificates import CertificateRecord
+from store.claims import claim, finish
 from store.counter_tables import METADATA
 from store.crls import next_number
 from store.database import Database, Program, Transaction

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from store.applications import ApplicationRecord, Evidence, add_application, add_evidence, claim, finish
+from store.applications import ApplicationRecord, Evidence, add_application, add_evidence
+from store.claims import claim, finish
 from store.database import Database
 from store.signatures import SignedRow, note_signatures, signed_by
 
