@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from sqlalchemy import Row, Select, and_, func, insert, select, update
 
+from store.applications import RECORD as APPLICATION_RECORD
 from store.applications import ApplicationRecord
 from store.bounds import octets, utc, word
 from store.counter_errors import ApplicationOfAnotherCase, CaseMoved, UnknownCase
@@ -210,9 +211,8 @@ def link_applications(tx: Transaction, branches: Branches, case_id: UUID, ids: C
 def applications_of(tx: Transaction, branches: Branches, case_id: UUID) -> tuple[ApplicationRecord, ...]:
     """Give the applications made in a case, oldest first. UnknownCase when there is none in these branches."""
     case(tx, branches, case_id)
-    columns = [APPLICATION.c[name] for name in ApplicationRecord.__slots__]
     statement = (
-        select(*columns)
+        select(*APPLICATION_RECORD)
         .join(CASE_APPLICATION, CASE_APPLICATION.c.application_id == APPLICATION.c.id)
         .where(CASE_APPLICATION.c.case_id == case_id)
         .order_by(APPLICATION.c.id)

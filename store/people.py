@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, literal, select, tuple_
 
-from store.applications import ApplicationRecord
+from store.applications import RECORD, ApplicationRecord
 from store.bounds import octets, word
 from store.counter_tables import PERSON_ENTRY
 from store.database import Transaction
@@ -118,9 +118,8 @@ def people_of(tx: Transaction, branches: Branches, ids: Collection[UUID]) -> Map
 
 def nobody_entered(tx: Transaction, *, after: UUID | None, limit: int = 1000) -> tuple[ApplicationRecord, ...]:
     """Give applications for a certificate without an entry, oldest first: those of an older release's time."""
-    columns = [APPLICATION.c[name] for name in ApplicationRecord.__slots__]
     statement = (
-        select(*columns)
+        select(*RECORD)
         .outerjoin(PERSON_ENTRY, PERSON_ENTRY.c.id == APPLICATION.c.id)
         .where(APPLICATION.c.action == "issue", PERSON_ENTRY.c.id.is_(None))
         .order_by(APPLICATION.c.id)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 
+from store.applications import RECORD as APPLICATION_RECORD
 from store.applications import ApplicationRecord
 from store.cases import RECORD, CaseKind, CaseRecord, Step, record
 from store.counter_tables import CASE, CASE_APPLICATION, IS_DEFERRED, IS_OPEN
@@ -65,8 +66,7 @@ def waiting_approvals(
     conditions = [_waiting(now)]
     if after is not None:
         conditions.append(APPLICATION.c.id > after)
-    columns = [APPLICATION.c[name] for name in ApplicationRecord.__slots__]
-    oldest = page(tx, select(*columns).where(*conditions), APPLICATION.c.branch, branches, ["id"], limit)
+    oldest = page(tx, select(*APPLICATION_RECORD).where(*conditions), APPLICATION.c.branch, branches, ["id"], limit)
     return tuple(ApplicationRecord(*row) for row in tx.execute(oldest))
 
 
