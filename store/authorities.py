@@ -12,9 +12,9 @@ from sqlalchemy import Row, insert, or_, select
 
 from store.bounds import ISSUER, octets, utc, word
 from store.database import Transaction
+from store.document_tables import AUTHORITY, AUTHORITY_VERSION
 from store.errors import AuthorityExists, RecordRefused, UnknownAuthority, VersionNotNewer
 from store.rosters import MOST_DOCUMENT_OCTETS, DocumentSignature, read, written
-from store.tables import AUTHORITY, AUTHORITY_VERSION
 
 _MOST_CERTIFICATE_OCTETS = 64 * 1024
 _LASTING = ("issuer", "generation", "subject_der", "certificate", "key_hash")

@@ -13,7 +13,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInt
 from sqlalchemy.sql.schema import SchemaItem
 from sqlmodel import SQLModel
 
-from store.tables import METADATA, Instant, key, plain, table
+from store import document_tables, list_tables, tables  # noqa: F401 - METADATA is to have their tables too
+from store.columns import Instant, key, plain, table
 
 # What is begun and not ended, and what waits for the centre: written once, since the partial indexes that find these
 # serve only a query that says the same.
@@ -226,8 +227,7 @@ class ExpiryNoticeRow(SQLModel, table=True):
     at: datetime = plain(Instant)
 
 
-__all__ = ["METADATA"]  # complete once this module is imported
-
+METADATA = SQLModel.metadata  # complete once this module is imported
 CASE = table(CaseRow)
 CASE_EVENT = table(CaseEventRow)
 CASE_RECEIPT = table(ReceiptRow)

@@ -9,20 +9,13 @@ from uuid import UUID
 from sqlalchemy import Select, and_, case, func, insert, or_, select, text, update
 
 from store.bounds import octets, utc, word
+from store.columns import MICROSECONDS, microseconds
 from store.database import Transaction
 from store.errors import RecordRefused
+from store.list_tables import CRL, CRL_NUMBER, PUBLICATION_REQUEST
 from store.rows import insertion
 from store.status import NAMES, Compromise, Status, under
-from store.tables import (
-    CERTIFICATE,
-    CRL,
-    CRL_NUMBER,
-    GOOD,
-    MICROSECONDS,
-    PUBLICATION_REQUEST,
-    STATUS,
-    microseconds,
-)
+from store.tables import CERTIFICATE, GOOD, STATUS
 
 _ROWS_AT_A_TIME = 10_000
 _MOST_NUMBER = 1 << 63

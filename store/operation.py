@@ -7,10 +7,11 @@ from typing import Literal, TypeAlias
 from sqlalchemy import and_, func, or_, select
 
 from store.database import Transaction
+from store.list_tables import CRL, PUBLICATION_REQUEST
 from store.partitions import partitions
 from store.rows import among
 from store.scope import MOST_COUNTED, count_most
-from store.tables import APPLICATION, CRL, PARKED, PUBLICATION_REQUEST, READY, UNAPPROVED
+from store.tables import APPLICATION, PARKED, READY, UNAPPROVED
 
 QueueName: TypeAlias = Literal["approval", "signer", "parked", "lists"]
 

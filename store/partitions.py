@@ -12,9 +12,9 @@ from typing import NamedTuple
 from sqlalchemy import func, or_, select, tuple_
 
 from store.database import Transaction
+from store.list_tables import CRL, DISTRIBUTION_POINT, PARTITION
 from store.rows import insert_new, insertion
 from store.status import Key
-from store.tables import CRL, DISTRIBUTION_POINT, PARTITION
 
 
 @dataclass(frozen=True, slots=True)

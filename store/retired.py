@@ -15,11 +15,11 @@ from sqlalchemy import select
 
 from store.bounds import octets, utc, word
 from store.database import Transaction
+from store.document_tables import RETIREMENT
 from store.errors import RetiredRefused
 from store.floor import create_durably
 from store.rosters import DocumentSignature, read, written
 from store.rows import insert_new
-from store.tables import RETIREMENT
 
 MOST_FILE_OCTETS = 64 * 1024
 MOST_FILES = 10_000

@@ -8,8 +8,8 @@ from sqlalchemy import func, insert, select
 
 from store.bounds import octets, utc, word
 from store.database import Transaction
+from store.document_tables import ROSTER
 from store.errors import RecordRefused, RosterExists
-from store.tables import ROSTER
 
 MOST_DOCUMENT_OCTETS = 4 * 1024 * 1024
 MOST_SIGNATURE_OCTETS = 16 * 1024

@@ -15,20 +15,12 @@ from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, case, func, liter
 
 from store.bounds import serial_octets, serial_of, utc
 from store.certificate_errors import AlreadyHeld, AlreadyRevoked, CertificateError, NotHeld, UnknownCertificate
+from store.columns import instant
 from store.database import Transaction
 from store.errors import RecordRefused
 from store.journal import NEVER, ActKind, Change, block_keys, enter, leave_places
 from store.rows import among
-from store.tables import (
-    CERTIFICATE,
-    CHANGE_COUNTER,
-    GOOD,
-    HELD,
-    JOURNAL,
-    REVOKED,
-    STATUS,
-    instant,
-)
+from store.tables import CERTIFICATE, CHANGE_COUNTER, GOOD, HELD, JOURNAL, REVOKED, STATUS
 
 State: TypeAlias = Literal["good", "revoked", "held"]
 Key: TypeAlias = tuple[str, int]

@@ -1,112 +1,23 @@
-"""The tables, as SQLModel table models and the Core tables behind them.
+"""The tables, as SQLModel table models and the Core tables behind them: applications, certificates, status and audit.
 
-Schema rules that keep a distributed PostgreSQL open: (issuer, serial) stands in every unique key of a table about
-certificates; uniqueness of anything else lives in a table keyed by that value; no foreign keys between such tables, no
-sequences. Times are microseconds since 1970 UTC in 64-bit integers on both engines, so no session setting can shift
-them and the CRL scan reads plain numbers. Table models do not validate: records are checked by the dataclasses beside
-the functions that write them, and CHECK constraints are the second line.
+Schema rules that keep a distributed PostgreSQL open, here and in the other tables' modules: (issuer, serial) stands in
+every unique key of a table about certificates; uniqueness of anything else lives in a table keyed by that value; no
+foreign keys between such tables, no sequences. Table models do not validate: records are checked by the dataclasses
+beside the functions that write them, and CHECK constraints are the second line.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, cast
+from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Dialect, Index, LargeBinary, SmallInteger, Table, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInteger, Uuid, text
 from sqlalchemy.sql.schema import SchemaItem
-from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-MICROSECONDS = 1_000_000
+from store.columns import Instant, key, plain, table
+
 GOOD, REVOKED, HELD = 0, 1, 2
-
-
-def instant(number: int) -> datetime:
-    """Give the time of a number of microseconds since 1970 UTC."""
-    return _EPOCH + timedelta(microseconds=number)
-
-
-def microseconds(time: datetime) -> int:
-    """Give the number of whole microseconds from 1970 UTC to an aware time."""
-    return (time - _EPOCH) // _MICROSECOND
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware time, kept as whole microseconds since 1970-01-01T00:00:00Z."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Turn an aware time into its number."""
-        return None if value is None else microseconds(value)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401 - the driver's own value, as the parent class types it
-        """Turn the number back into a time in UTC."""
-        return None if value is None else instant(value)
-
-
-def key(type_: type[Any] | None = None) -> Any:  # noqa: ANN401 - SQLModel's fields are typed by their annotation
-    """Give the field of a primary key's column."""
-    return Field(primary_key=True) if type_ is None else Field(primary_key=True, sa_type=type_)
-
-
-def plain(type_: TypeEngine[Any] | type[Any]) -> Any:  # noqa: ANN401 - SQLModel's fields are typed by their annotation
-    """Give the field of a column of this type."""
-    return Field(sa_type=type_)
-
-
-class AuthorityRow(SQLModel, table=True):
-    """One generation of an issuer, with its certificate and the document two administrators signed."""
-
-    __tablename__: ClassVar[str] = "authority"
-    __table_args__: ClassVar[Sequence[SchemaItem]] = (
-        Index("authority_generation", "issuer", "generation", unique=True),
-    )
-    name: str = key()
-    issuer: str
-    generation: int
-    subject_der: bytes = plain(LargeBinary)
-    certificate: bytes = plain(LargeBinary)
-    key_hash: bytes = plain(LargeBinary)
-    document: bytes = plain(LargeBinary)
-    signatures: list[list[str]] = plain(JSON)
-    added_at: datetime = plain(Instant)
-    version: int = Field(sa_column_kwargs={"server_default": "1"})
-
-
-class AuthorityVersionRow(SQLModel, table=True):
-    """A newer version of an authority's signed document; everything else about the authority stays."""
-
-    __tablename__: ClassVar[str] = "authority_version"
-    name: str = key()
-    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    document: bytes = plain(LargeBinary)
-    signatures: list[list[str]] = plain(JSON)
-    added_at: datetime = plain(Instant)
-
-
-class RetirementRow(SQLModel, table=True):
-    """A signed statement that an authority's key ended, by the SHA-256 of its document."""
-
-    __tablename__: ClassVar[str] = "retirement"
-    digest: bytes = key(LargeBinary)
-    authority: str
-    document: bytes = plain(LargeBinary)
-    signatures: list[list[str]] = plain(JSON)
-    added_at: datetime = plain(Instant)
-
-
-class RosterRow(SQLModel, table=True):
-    """One version of the signed roster."""
-
-    __tablename__: ClassVar[str] = "roster"
-    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    document: bytes = plain(LargeBinary)
-    signatures: list[list[str]] = plain(JSON)
-    added_at: datetime = plain(Instant)
 
 
 # What a signer may claim, written once: the index that finds it serves only a query that says the same. `examinations`
@@ -312,71 +223,6 @@ class ChangeCounterRow(SQLModel, table=True):
     value: int = plain(BigInteger)
 
 
-class PartitionRow(SQLModel, table=True):
-    """One partition of an issuer's CRL and the latest end of a certificate in it."""
-
-    __tablename__: ClassVar[str] = "partition"
-    issuer: str = key()
-    code: str = key()
-    last_not_after: datetime = plain(Instant)
-
-
-class DistributionPointRow(SQLModel, table=True):
-    """The distribution point that a generation's certificates in a partition name, bound for ever."""
-
-    __tablename__: ClassVar[str] = "distribution_point"
-    issuer: str = key()
-    partition: str = key()
-    authority: str = key()
-    name: bytes = plain(LargeBinary)
-
-
-class CRLNumberRow(SQLModel, table=True):
-    """The last CRL number given out for a partition; the row is locked while the next one is taken."""
-
-    __tablename__: ClassVar[str] = "crl_number"
-    issuer: str = key()
-    partition: str = key()
-    number: int = plain(BigInteger)
-
-
-class CRLRow(SQLModel, table=True):
-    """A CRL that passed the gate."""
-
-    __tablename__: ClassVar[str] = "crl"
-    issuer: str = key()
-    partition: str = key()
-    authority: str = key()
-    number: int = key(BigInteger)
-    distribution_point: bytes = plain(LargeBinary)
-    this_update: datetime = plain(Instant)
-    next_update: datetime = plain(Instant)
-    sha256: bytes = plain(LargeBinary)
-    size: int = plain(BigInteger)
-    entries: int = plain(BigInteger)
-
-
-class PublicationRequestRow(SQLModel, table=True):
-    """Somebody asks the signer for a CRL now."""
-
-    __tablename__: ClassVar[str] = "publication_request"
-    __table_args__: ClassVar[Sequence[SchemaItem]] = (
-        Index(
-            "publication_request_open",
-            "id",
-            sqlite_where=text("answered_at IS NULL"),
-            postgresql_where=text("answered_at IS NULL"),
-        ),
-    )
-    id: UUID = key(Uuid)
-    issuer: str
-    partition: str | None
-    requested_by: str
-    requested_at: datetime = plain(Instant)
-    answered_at: datetime | None = plain(Instant)
-    answer: str | None
-
-
 class AuditEntryRow(SQLModel, table=True):
     """One link of one process instance's audit chain."""
 
@@ -402,16 +248,6 @@ class AuditHeadRow(SQLModel, table=True):
     hash: bytes = plain(LargeBinary)
 
 
-def table(model: type[SQLModel]) -> Table:
-    """Give the Core table behind a model."""
-    return cast("Table", model.__table__)  # type: ignore[attr-defined]  # SQLModel makes it and does not declare it
-
-
-METADATA = SQLModel.metadata
-AUTHORITY = table(AuthorityRow)
-AUTHORITY_VERSION = table(AuthorityVersionRow)
-RETIREMENT = table(RetirementRow)
-ROSTER = table(RosterRow)
 APPLICATION = table(ApplicationRow)
 EVIDENCE = table(EvidenceRow)
 APPLICATION_USE = table(ApplicationUseRow)
@@ -422,11 +258,6 @@ BLOCKED_KEY = table(BlockedKeyRow)
 STATUS = table(StatusRow)
 JOURNAL = table(JournalRow)
 CHANGE_COUNTER = table(ChangeCounterRow)
-PARTITION = table(PartitionRow)
-DISTRIBUTION_POINT = table(DistributionPointRow)
-CRL_NUMBER = table(CRLNumberRow)
-CRL = table(CRLRow)
-PUBLICATION_REQUEST = table(PublicationRequestRow)
 AUDIT_ENTRY = table(AuditEntryRow)
 AUDIT_HEAD = table(AuditHeadRow)
 

@@ -9,12 +9,12 @@ from sqlalchemy import BigInteger, Column, ColumnElement, case, func, select, ty
 
 from store.bounds import utc
 from store.cases import CaseKind
+from store.columns import MICROSECONDS, microseconds
 from store.counter_tables import CASE, CASE_EVENT, CERTIFICATE_BRANCH
 from store.database import Transaction
 from store.errors import RecordRefused
 from store.scope import Branches, within
 from store.status import NAMES, State
-from store.tables import MICROSECONDS, microseconds
 
 BRANCH_TIME = timedelta(hours=9)
 """Days of ledgers are those of Japan's clocks."""
