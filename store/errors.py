@@ -113,7 +113,7 @@ class SeatTaken(StoreError):
 
 
 class FloorRefused(StoreError):
-    """The file that holds the lowest acceptable roster version cannot be used."""
+    """The file of the lowest acceptable version, of the roster or of an authority's document, cannot be used."""
 
     code = "store.floor-refused"
     next = "Restore the floor file from its copy; never lower it."

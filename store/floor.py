@@ -1,6 +1,6 @@
-"""The lowest roster version a program still accepts, kept in a file outside the database.
+"""The lowest version of a signed document, the roster or an authority's, that a program still accepts, in a file.
 
-A restored copy of the database cannot bring an old roster back, because this file was not restored with it.
+The file is outside the database, so a restored copy of the database cannot bring an old document back.
 """
 
 import fcntl
