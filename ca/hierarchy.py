@@ -21,6 +21,7 @@ from ca.statement import PublicKey
 from policies.facts import FactsKind, parse_facts
 from policies.profile import CertificateProfile
 from policies.terms import AuthorityTerms
+from store.authorities import issuer_of
 
 __all__ = [
     "check_listed",
@@ -50,7 +51,7 @@ def self_signed_certificate(
     _fit(profile, "authority", self_signed=True)
     plan = Plan(
         authority=authority,
-        issuer=authority.rpartition("-g")[0],
+        issuer=issuer_of(authority),
         issuer_certificate=None,
         key=key,
         terms=terms,

@@ -19,6 +19,7 @@ from ca.document_errors import DocumentOfAnotherDeployment
 from ca.errors import AuthorityCompromised, AuthorityEnded, AuthorityKeyDestroyed, AuthorityRetired, DocumentMalformed
 from ca.signed_document import Administrators, check_signatures, sign_document
 from ca.statement import Domain, PrivateKey
+from store.authorities import issuer_of
 from store.rosters import DocumentSignature
 from store.status import Compromise
 
@@ -80,7 +81,7 @@ class RetirementStatement:
     @property
     def issuer(self) -> str:
         """The short code of the distinguished name that the generations share."""
-        return self.authority.rpartition("-g")[0]
+        return issuer_of(self.authority)
 
     @property
     def signs_nothing(self) -> bool:

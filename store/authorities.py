@@ -53,6 +53,11 @@ class AuthorityRecord:
         utc("added_at", self.added_at)
 
 
+def issuer_of(authority: str) -> str:
+    """Give the issuer that ``authority``, named ``<issuer>-g<generation>``, is a generation of."""
+    return authority.rpartition("-g")[0]
+
+
 def add_authority(tx: Transaction, record: AuthorityRecord) -> None:
     """Keep a new generation for ever. AuthorityExists when the name or the generation is taken."""
     taken = select(AUTHORITY.c.name).where(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, case, func, insert, or_, select, text, update
 
+from store.authorities import issuer_of
 from store.bounds import octets, utc, word
 from store.columns import MICROSECONDS, microseconds
 from store.database import Transaction
@@ -139,28 +140,14 @@ def record_crl(tx: Transaction, record: CRLRecord) -> None:
 
 def latest_crl(tx: Transaction, authority: str, partition: str) -> CRLRecord | None:
     """Give the record of the authority's newest list for a partition, or None."""
-    issuer, _, _ = authority.rpartition("-g")
-    statement = (
-        select(*[CRL.c[name] for name in CRLRecord.__slots__])
-        .where(CRL.c.issuer == issuer, CRL.c.partition == partition, CRL.c.authority == authority)
-        .order_by(CRL.c.number.desc())
-        .limit(1)
-    )
-    row = tx.execute(statement).one_or_none()
+    row = tx.execute(_lists_of(authority, partition).order_by(CRL.c.number.desc())).one_or_none()
     return None if row is None else CRLRecord(*row)
 
 
 def first_crl_after(tx: Transaction, authority: str, partition: str, at: datetime) -> CRLRecord | None:
     """Give the record of the authority's first list for a partition with a thisUpdate after a moment, or None."""
-    issuer, _, _ = authority.rpartition("-g")
-    statement = (
-        select(*[CRL.c[name] for name in CRLRecord.__slots__])
-        .where(CRL.c.issuer == issuer, CRL.c.partition == partition, CRL.c.authority == authority)
-        .where(CRL.c.this_update > at)
-        .order_by(CRL.c.number)
-        .limit(1)
-    )
-    row = tx.execute(statement).one_or_none()
+    later = _lists_of(authority, partition).where(CRL.c.this_update > at)
+    row = tx.execute(later.order_by(CRL.c.number)).one_or_none()
     return None if row is None else CRLRecord(*row)
 
 
@@ -190,9 +177,15 @@ def answer_request(tx: Transaction, id: UUID, answer: str, at: datetime) -> None
     tx.execute(update(PUBLICATION_REQUEST).where(PUBLICATION_REQUEST.c.id == id).values(answer=answer, answered_at=at))
 
 
+def _lists_of(authority: str, partition: str) -> Select[Any]:
+    """Whichever of the authority's lists for a partition comes first in the caller's order."""
+    here = (CRL.c.issuer == issuer_of(authority), CRL.c.partition == partition, CRL.c.authority == authority)
+    return select(*[CRL.c[name] for name in CRLRecord.__slots__]).where(*here).limit(1)
+
+
 def _of_issuer(compromised: Sequence[Compromise], issuer: str) -> Mapping[str, Compromise]:
     """The compromises of the issuer's own generations, by authority."""
-    return {one.authority: one for one in compromised if one.authority.rpartition("-g")[0] == issuer}
+    return {one.authority: one for one in compromised if issuer_of(one.authority) == issuer}
 
 
 def _entries_under(

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import and_, func, or_, select
 
+from store.authorities import issuer_of
 from store.database import Transaction
 from store.list_tables import CRL, PUBLICATION_REQUEST
 from store.partitions import partitions
@@ -46,7 +47,7 @@ class Queue:
 
 def lists_of(tx: Transaction, authority: str, now: datetime) -> Lists:
     """Sum up the newest lists of an authority."""
-    issuer, _, _ = authority.rpartition("-g")
+    issuer = issuer_of(authority)
     codes = [each.code for each in partitions(tx, issuer, now)]
     here = and_(CRL.c.issuer == issuer, CRL.c.authority == authority, among(tx, CRL.c.partition, codes))
     newest = (
