@@ -49,7 +49,7 @@ class HolderBusy(CertificateError):
     """The holder already has a pending certificate of this kind."""
 
     code = "store.holder-busy"
-    next = "Hand over or drop the pending certificate first."
+    next = "Hand over the pending certificate first, or revoke it."
 
     def __init__(self, issuer: str, serial: int) -> None:
         """State the ``issuer`` and ``serial`` that were refused."""
