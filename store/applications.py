@@ -108,11 +108,6 @@ class ApplicationFilter:
     holder: bytes | None = None
 
 
-def add_application(tx: Transaction, record: ApplicationRecord, submission: Evidence) -> None:
-    """Save an open application with its submitter's signature. ApplicationExists for a repeated id."""
-    add_applications(tx, [(record, submission)])
-
-
 def add_applications(tx: Transaction, pairs: Sequence[tuple[ApplicationRecord, Evidence]]) -> None:
     """Save many open applications with their submissions, in two statements; all or none."""
     rows = [_asked(record) for record, _ in pairs]
@@ -121,11 +116,6 @@ def add_applications(tx: Transaction, pairs: Sequence[tuple[ApplicationRecord, E
         if (record.id,) not in new or submission.application_id != record.id:
             raise ApplicationExists(record.id)
     add_evidence_many(tx, [submission for _, submission in pairs])
-
-
-def add_evidence(tx: Transaction, evidence: Evidence) -> None:
-    """Save one signature. EvidenceExists when this person already acted in this role on this application."""
-    add_evidence_many(tx, [evidence])
 
 
 def add_evidence_many(tx: Transaction, many: Sequence[Evidence]) -> None:

@@ -140,19 +140,6 @@ def hand_over(tx: Transaction, holder: bytes, kind: str, at: datetime) -> Key | 
     return old
 
 
-def drop_pending(tx: Transaction, holder: bytes, kind: str) -> Key:
-    """Empty the pending place after a failed hand-over and give what stood there, to be revoked. NoPending."""
-    dropped = pending(tx, holder, kind)
-    if dropped is None:
-        raise NoPending(kind)
-    tx.execute(
-        delete(HOLDER_PLACE).where(
-            HOLDER_PLACE.c.holder == holder, HOLDER_PLACE.c.kind == kind, HOLDER_PLACE.c.place == "pending"
-        )
-    )
-    return dropped
-
-
 def block_key(tx: Transaction, key_hash: bytes, at: datetime) -> None:
     """Block a subject key (SHA-256 of its SubjectPublicKeyInfo) for ever; a repetition changes nothing."""
     octets("key_hash", key_hash, 32, 32)

@@ -33,12 +33,6 @@ from store.status import Key
 from store.tables import BLOCKED_KEY, CERTIFICATE, GOOD, HOLDER_PLACE, KEY_OWNER, STATUS
 
 
-def reserve(tx: Transaction, record: CertificateRecord) -> None:
-    """Reserve a serial with the bytes to be signed; see `reserve_many`. Raises what that gives as refusal."""
-    for error in reserve_many(tx, [record]).values():
-        raise error
-
-
 def reserve_many(tx: Transaction, records: Sequence[CertificateRecord]) -> Mapping[Key, CertificateError]:
     """Reserve many serials and give what was refused, by (issuer, serial); all others are reserved.
 
@@ -61,11 +55,6 @@ def reserve_many(tx: Transaction, records: Sequence[CertificateRecord]) -> Mappi
     _leave_pending(tx, taken)
     _but(wanted, refused, {_key(one) for one in taken}, SerialInUse)
     return refused
-
-
-def record(tx: Transaction, issuer: str, serial: int, certificate: bytes, at: datetime) -> None:
-    """Keep the signed certificate of a reserved serial; its status is good from here. NotReserved otherwise."""
-    record_many(tx, [(issuer, serial, certificate)], at)
 
 
 def record_many(tx: Transaction, signed: Sequence[tuple[str, int, bytes]], at: datetime) -> None:
@@ -91,11 +80,6 @@ def record_many(tx: Transaction, signed: Sequence[tuple[str, int, bytes]], at: d
     ]
     insert_all(tx, STATUS, rows)
     enter_branches(tx, waiting, at)
-
-
-def abandon(tx: Transaction, issuer: str, serial: int, at: datetime) -> None:
-    """Give up a reserved serial; see `abandon_many`."""
-    abandon_many(tx, [(issuer, serial)], at)
 
 
 def abandon_many(tx: Transaction, keys: Sequence[Key], at: datetime) -> None:

@@ -1,23 +1,19 @@
-"""How many: what ends when, what stands how, what was handed over on a day, counted by the database for a page."""
+"""How many: what ends when and what stands how, counted by the database for a page."""
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ColumnElement, case, func, select, type_coerce
 
 from store.bounds import utc
-from store.cases import CaseKind
 from store.columns import MICROSECONDS, microseconds
-from store.counter_tables import CASE, CASE_EVENT, CERTIFICATE_BRANCH
+from store.counter_tables import CERTIFICATE_BRANCH
 from store.database import Transaction
 from store.errors import RecordRefused
 from store.scope import Branches, within
 from store.status import NAMES, State
-
-BRANCH_TIME = timedelta(hours=9)
-"""Days of ledgers are those of Japan's clocks."""
 
 MOST_WEEKS = 600
 _DAY = 86_400 * MICROSECONDS
@@ -40,15 +36,6 @@ class Standing:
     kind: str
     state: State
     ended: bool
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """How many cases of a kind were handed over on a day."""
-
-    day: date
-    kind: CaseKind
     count: int
 
 
@@ -86,31 +73,6 @@ def standings(tx: Transaction, branches: Branches, now: datetime) -> tuple[Stand
     return tuple(
         Standing(kind, NAMES[state], is_over, found) for (kind, state, is_over), found in sorted(total.items()) if found
     )
-
-
-def hand_overs_by_day(tx: Transaction, branches: Branches, first: date, last: date) -> tuple[DayCount, ...]:
-    """Count the hand-overs of each of these days by kind; days without any are absent."""
-    day = _part(CASE_EVENT.c.at, _midnight(date(1970, 1, 1)), _DAY).label("day")
-    keys = [day, CASE.c.kind]
-    statement = (
-        select(*keys, func.count().label("found"))
-        .select_from(CASE_EVENT)
-        .join(CASE, CASE.c.id == CASE_EVENT.c.case_id)
-        .where(within(tx, CASE_EVENT.c.branch, branches), *_handed(first, last))
-        .group_by(*keys)
-        .order_by(*keys)
-    )
-    rows = tx.execute(statement)
-    return tuple(DayCount(date(1970, 1, 1) + timedelta(days=row.day), row.kind, row.found) for row in rows)
-
-
-def _handed(first: date, last: date) -> list[ColumnElement[bool]]:
-    begin, end = _midnight(first), _midnight(last + timedelta(days=1))
-    return [CASE_EVENT.c.step == "hand-over", CASE_EVENT.c.at >= begin, CASE_EVENT.c.at < end]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) - BRANCH_TIME
 
 
 def _part(column: Column[Any], first: datetime, length: int) -> ColumnElement[int]:

@@ -20,10 +20,11 @@ from ca.roster import Role, Roster, roster_document, sign_roster
 from ca.rules import RULES
 from ca.statement import PrivateKey, key_octets
 from ca.warrant import record_of
-from store.applications import Evidence, add_application, add_evidence
+from store.applications import Evidence
 from store.rosters import DocumentSignature, RosterRecord, add_roster
 from store.status import statuses
 from tests.fixtures.officers import NOW, Office, person, status_application
+from tests.fixtures.records import add_application, add_evidence
 from tests.fixtures.signing import ISSUER, House
 
 LATER = NOW + timedelta(minutes=5)

@@ -27,7 +27,7 @@ from ca.roster import Credential, Person, Roster, roster_document, sign_roster
 from ca.rules import RULES
 from ca.statement import key_octets, sign_octets
 from ca.warrant import record_of
-from store.applications import Evidence, add_application, add_evidence
+from store.applications import Evidence
 from store.rosters import DocumentSignature, RosterRecord, add_roster
 from store.signatures import signed_by
 from store.status import statuses
@@ -44,6 +44,7 @@ from tests.fixtures.officers import (
     terminal,
     with_passkeys,
 )
+from tests.fixtures.records import add_application, add_evidence
 from tests.fixtures.signing import ISSUER, House
 
 LATER = NOW + timedelta(minutes=5)

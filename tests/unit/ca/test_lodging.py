@@ -21,10 +21,11 @@ from ca.warrant_errors import (
     SubmissionMissing,
 )
 from store.application_errors import ApplicationExists, EvidenceExists, UnknownApplication
-from store.applications import add_evidence, evidence
 from store.applications import application as saved
+from store.applications import evidence
 from store.database import Transaction
 from tests.fixtures.officers import DEPLOYMENT, NOW, PARTIES, status_application
+from tests.fixtures.records import add_evidence
 from tests.fixtures.signing import ISSUER, House
 
 LATER = NOW + timedelta(minutes=5)

@@ -9,9 +9,10 @@ from pydantic import JsonValue
 
 from ca.application import Application, Proof, canonical, digest
 from ca.people import enter_missing, person_of
-from store.applications import ApplicationRecord, Evidence, add_application
+from store.applications import ApplicationRecord, Evidence
 from store.database import Database
 from store.people import PersonEntry, PersonFilter, enter_people, search_people
+from tests.fixtures.records import add_application
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

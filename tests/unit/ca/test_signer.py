@@ -13,10 +13,11 @@ from ca import signer as signer_module
 from ca.retirement import Reason
 from ca.retiring import KnownRetirements
 from ca.signer import Turn
-from store.applications import add_application, add_evidence_many
+from store.applications import add_evidence_many
 from store.errors import DatabaseAway, RetiredRefused
 from store.retired import RetiredFolder
 from tests.fixtures.officers import DEPLOYMENT, NOW, status_application
+from tests.fixtures.records import add_application
 from tests.fixtures.retirement import ended, signed
 from tests.fixtures.signing import ISSUER, LEASE, House
 

@@ -30,8 +30,8 @@ from crl.signer import ListSigner
 from store.audit import AuditChain
 from store.partitions import Partition, partitions
 from store.publication import Publication
-from store.reservations import abandon
 from store.status import Compromise
+from tests.fixtures.records import abandon
 from tests.fixtures.register import Register
 from tests.unit.crl.samples import CA_POINT, NOW, POINT, SampleAuthority, make_authority, name_bytes, names, profile
 

@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 
 from ra.pages.signed import OUTCOMES, PAGE, place_of, place_text
-from store.applications import ApplicationRecord, Evidence, add_application
+from store.applications import ApplicationRecord, Evidence
 from store.claims import claim, finish
 from store.database import Database
 from store.signatures import Place, SignedRow
 from tests.fixtures.front import MORNING, Front
+from tests.fixtures.records import add_application
 
 TOKEN = b"t" * 16
 

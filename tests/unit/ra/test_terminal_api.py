@@ -41,9 +41,9 @@ from ra.records import CardKey, Draft, Finish, Notification, Particulars, Recept
 from store.cases import CaseEvent, CaseKind, CaseRecord, NewCase, Step, add_event, case, events_of, open_case
 from store.certificates import CertificateRecord
 from store.database import Database
-from store.reservations import record, reserve
 from tests.fixtures.front import MORNING, PROXIED, SOCKET, Front
 from tests.fixtures.officers import DEPLOYMENT, WINDOW, software_key, terminal
+from tests.fixtures.records import record, reserve
 
 CARD = "0123456789AB"
 CERTIFICATE, AUTHORITY = b"a certificate", b"its authority"

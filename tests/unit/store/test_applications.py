@@ -16,9 +16,7 @@ from store.applications import (
     Evidence,
     Role,
     Use,
-    add_application,
     add_applications,
-    add_evidence,
     evidence,
     evidence_of,
     find_applications,
@@ -29,6 +27,7 @@ from store.applications import application as read_application
 from store.claims import claim, fence, fence_many, finish, finish_many, give_back, put_off
 from store.database import Database, Program
 from store.errors import Immutable, RecordRefused
+from tests.fixtures.records import add_application, add_evidence
 
 Make = Callable[..., tuple[ApplicationRecord, Evidence]]
 Sign = Callable[[UUID, Role, str], Evidence]

@@ -17,8 +17,8 @@ from store.certificates import CertificateRecord
 from store.certificates import certificate as read_certificate
 from store.database import Database
 from store.errors import DatabaseAway, DatabaseRefused, FactRefused, StoreError
-from store.reservations import reserve
 from store.verification import SLACK, Break, Verification, verify
+from tests.fixtures.records import reserve
 
 SMALL = strategies.text(strategies.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=30)
 NAMES = strategies.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from store.applications import ApplicationRecord, Evidence, add_application
+from store.applications import ApplicationRecord, Evidence
 from store.cases import (
     CaseEvent,
     CaseRecord,
@@ -29,6 +29,7 @@ from store.cases import (
 from store.counter_errors import ApplicationOfAnotherCase, CaseMoved, UnknownCase
 from store.database import Database
 from store.errors import RecordRefused
+from tests.fixtures.records import add_application
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.applications import ApplicationRecord, Evidence, add_application
+from store.applications import ApplicationRecord, Evidence
 from store.certificate_errors import UnknownCertificate
 from store.certificate_search import (
     CertificateHit,
@@ -26,8 +26,9 @@ from store.counter_tables import CERTIFICATE_BRANCH
 from store.crls import CRLRecord, record_crl
 from store.database import Database, Transaction
 from store.people import PersonEntry, PersonFilter, enter_people
-from store.reservations import abandon, record_many, reserve_many
+from store.reservations import record_many, reserve_many
 from store.status import Status, hold, release, revoke, statuses
+from tests.fixtures.records import abandon, add_application
 
 MakeCertificate = Callable[..., CertificateRecord]
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]

@@ -24,7 +24,6 @@ from store.certificates import (
     CertificateFilter,
     CertificateRecord,
     block_key,
-    drop_pending,
     find,
     hand_over,
     key_blocked,
@@ -37,8 +36,9 @@ from store.certificates import certificate as read_certificate
 from store.crls import entries
 from store.database import Database, Program
 from store.errors import RecordRefused, StoreError
-from store.reservations import abandon, record, record_many, reserve, reserve_many
+from store.reservations import record_many, reserve_many
 from store.status import change_counter, revoke, statuses
+from tests.fixtures.records import abandon, record, reserve
 
 Make = Callable[..., CertificateRecord]
 ISSUER = "jpki-sign"
@@ -260,17 +260,6 @@ def test_nothing_is_handed_over_before_it_is_signed(database: Database, certific
         reserve(tx, made)
     with pytest.raises(NoPending), database.transaction() as tx:
         hand_over(tx, made.holder, "sign", now)
-
-
-def test_failed_hand_over_empties_the_pending_place(database: Database, certificate: Make, now: datetime) -> None:
-    """Design section 4: the new certificate leaves the place, for the caller to revoke."""
-    made = certificate(1)
-    with database.transaction() as tx:
-        reserve(tx, made)
-        assert drop_pending(tx, made.holder, "sign") == (ISSUER, 1)
-        assert pending(tx, made.holder, "sign") is None
-    with pytest.raises(NoPending), database.transaction() as tx:
-        drop_pending(tx, made.holder, "sign")
 
 
 def test_revoked_certificate_leaves_its_place(database: Database, certificate: Make, now: datetime) -> None:

@@ -27,10 +27,11 @@ from store.crls import (
 )
 from store.database import Database
 from store.errors import RecordRefused
-from store.reservations import abandon, record_many, reserve, reserve_many
+from store.reservations import record_many, reserve_many
 from store.rows import insert_all
 from store.status import Compromise, hold, release, revoke
 from store.tables import REVOKED, STATUS
+from tests.fixtures.records import abandon, reserve
 
 Make = Callable[..., CertificateRecord]
 ISSUER, PARTITION = "jpki-sign", "13101"

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from store.applications import ApplicationRecord, Evidence, add_application
+from store.applications import ApplicationRecord, Evidence
 from store.certificates import CertificateRecord
 from store.database import Database
 from store.issued import Place, count_issued, issued_between
 from store.notices import count_noticed, enter_notices, notices
-from store.reservations import record, reserve
 from store.status import revoke
+from tests.fixtures.records import add_application, record, reserve
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 MakeCertificate = Callable[..., CertificateRecord]

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from store.applications import ApplicationRecord, Evidence, add_application, add_evidence
+from store.applications import ApplicationRecord, Evidence
 from store.certificates import CertificateRecord
 from store.claims import claim, finish
 from store.crls import CRLRecord, PublicationRequest, record_crl, request_publication
 from store.database import Database
 from store.operation import Lists, Queue, lists_of, queues
-from store.reservations import reserve
+from tests.fixtures.records import add_application, add_evidence, reserve
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 MakeCertificate = Callable[..., CertificateRecord]

@@ -10,7 +10,8 @@ from store.certificates import CertificateRecord
 from store.crls import CRLRecord, record_crl
 from store.database import Database
 from store.partitions import Partition, partitions
-from store.reservations import reserve, reserve_many
+from store.reservations import reserve_many
+from tests.fixtures.records import reserve
 
 Make = Callable[..., CertificateRecord]
 ISSUER = "jpki-sign"

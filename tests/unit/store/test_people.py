@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.applications import ApplicationRecord, Evidence, add_application
+from store.applications import ApplicationRecord, Evidence
 from store.database import Database
 from store.errors import RecordRefused
 from store.people import PersonEntry, PersonFilter, enter_people, nobody_entered, people_of, search_people
+from tests.fixtures.records import add_application
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 

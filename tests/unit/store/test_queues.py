@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.applications import ApplicationRecord, Evidence, add_application, add_evidence
+from store.applications import ApplicationRecord, Evidence
 from store.cases import CaseEvent, CaseKind, CaseRecord, NewCase, Step, Visitor, add_event, open_case
 from store.database import Database, Transaction
 from store.errors import RecordRefused
 from store.queues import CaseFilter, count_cases, count_waiting, find_cases, waiting_approvals
+from tests.fixtures.records import add_application, add_evidence
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 Sign = Callable[..., Evidence]

@@ -10,8 +10,9 @@ from store.audit import AuditChain, Fact
 from store.certificates import CertificateRecord
 from store.database import Database, Transaction
 from store.replay import Difference, replay
-from store.reservations import abandon, record, reserve, reserve_many
+from store.reservations import reserve_many
 from store.status import hold, release, revoke
+from tests.fixtures.records import abandon, record, reserve
 
 Make = Callable[..., CertificateRecord]
 ISSUER = "jpki-sign"

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text
 
-from store.applications import ApplicationFilter, ApplicationRecord, Evidence, add_application, find_applications
+from store.applications import ApplicationFilter, ApplicationRecord, Evidence, find_applications
 from store.audit import AuditChain
 from store.authorities import AuthorityRecord, add_authority, add_version
 from store.cases import CaseEvent, NewCase, add_event, link_applications, open_case
@@ -21,12 +21,12 @@ from store.errors import Denied, Immutable
 from store.heartbeat import beat, last_beat
 from store.notices import enter_notices
 from store.replay import Replayed, replay
-from store.reservations import record, reserve
 from store.retired import RetirementRecord, add_retirement
 from store.self_checks import SelfCheck, add_self_check
 from store.sessions import OfficerSession, end, open_session, touch
 from store.signatures import note_signatures, signed_by
 from store.status import hold, revoke, statuses
+from tests.fixtures.records import add_application, record, reserve
 
 OpenAs = Callable[[str, Program], Database]
 MakeCertificate = Callable[..., CertificateRecord]

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from store.applications import ApplicationRecord, Evidence, add_application, add_evidence
+from store.applications import ApplicationRecord, Evidence
 from store.claims import claim, finish
 from store.database import Database
 from store.signatures import SignedRow, note_signatures, signed_by
+from tests.fixtures.records import add_application, add_evidence
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 Sign = Callable[..., Evidence]

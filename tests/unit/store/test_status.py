@@ -13,8 +13,9 @@ from store.certificates import CertificateRecord
 from store.crls import entries
 from store.database import Database
 from store.errors import RecordRefused, StoreError
-from store.reservations import abandon, record, record_many, reserve, reserve_many
+from store.reservations import record_many, reserve_many
 from store.status import Revocation, acts, change_counter, conflicts, hold, release, revoke, revoke_many, statuses
+from tests.fixtures.records import abandon, record, reserve
 
 Make = Callable[..., CertificateRecord]
 ISSUER = "jpki-sign"

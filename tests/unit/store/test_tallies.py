@@ -1,22 +1,20 @@
 """Section 4.2, pages 15 and 16: the board of ends and the ledgers are counted from the records themselves."""
 
-from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from store.applications import ApplicationRecord, Evidence, add_application
-from store.cases import CaseEvent, CaseKind, NewCase, add_event, open_case
+from store.applications import ApplicationRecord, Evidence
 from store.certificate_search import CertificateSearch, count_certificates
 from store.certificates import CertificateRecord
 from store.database import Database, Transaction
 from store.errors import RecordRefused
-from store.ledgers import count_entered
 from store.reservations import record_many, reserve_many
 from store.status import hold, revoke
-from store.tallies import DayCount, Ending, Standing, endings, hand_overs_by_day, standings
+from store.tallies import Ending, Standing, endings, standings
+from tests.fixtures.records import add_application
 
 MakeCertificate = Callable[..., CertificateRecord]
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
@@ -24,7 +22,6 @@ MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 OURS = frozenset({"13103"})
 WEEK = timedelta(weeks=1)
 MONDAY = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)  # midnight in Japan
-DAY = date(2026, 11, 23)
 
 
 def issued(
@@ -81,27 +78,3 @@ def test_every_certificate_stands_in_one_count(
         Standing("sign", "revoked", ended=False, count=1),
         Standing("sign", "held", ended=False, count=1),
     }
-
-
-def test_hand_overs_are_counted_by_day_and_kind(database: Database) -> None:
-    """Page 16: a day of the hand-over ledger (交付記録簿) is one of Japan, and its count is the ledger's lines."""
-
-    def handed(tx: Transaction, number: int, at: datetime, branch: str = "13103") -> tuple[date, CaseKind]:
-        """Hand one case over at that time, after its reception; the day and the kind it counts under."""
-        kind: CaseKind = "renew" if number % 2 else "issue"
-        new = NewCase(UUID(int=number), branch, branch, kind, "self", "001A", "clerk-1", at)
-        opened = open_case(tx, new, DAY, UUID(int=1000 + number))
-        ours = frozenset({branch})
-        add_event(tx, ours, CaseEvent(opened.id, 1, "receive", "clerk-1", at, {}), "hand-over")
-        add_event(tx, ours, CaseEvent(opened.id, 2, "hand-over", "clerk-2", at, {}), "closed")
-        return DAY + (at - MONDAY) // timedelta(days=1) * timedelta(days=1), kind
-
-    with database.transaction() as tx:
-        made = Counter(handed(tx, number, MONDAY + timedelta(hours=6 * (number // 2))) for number in range(1, 12))
-        handed(tx, 20, MONDAY, branch="13101")
-        handed(tx, 21, MONDAY - timedelta(microseconds=1))
-        handed(tx, 22, MONDAY + timedelta(days=2))
-        counted = hand_overs_by_day(tx, OURS, DAY, DAY + timedelta(days=1))
-        lines = count_entered(tx, OURS, "hand-over", MONDAY, MONDAY + timedelta(days=2))
-    assert counted == tuple(DayCount(day, kind, count) for (day, kind), count in sorted(made.items()))
-    assert lines == sum(each.count for each in counted)

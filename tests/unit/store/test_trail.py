@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from store import trail as trail_module
-from store.applications import ApplicationRecord, Evidence, add_application
+from store.applications import ApplicationRecord, Evidence
 from store.audit import AuditChain, heads, links
 from store.certificates import CertificateRecord
 from store.database import Database
-from store.reservations import record, reserve
 from store.trail import TrailFilter, trail, visible
 from store.verification import verify_newest
+from tests.fixtures.records import add_application, record, reserve
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]
 MakeCertificate = Callable[..., CertificateRecord]
