@@ -7,12 +7,12 @@ ceremony with its witnesses. Each returns what was signed; a refusal leaves noth
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 
 from cryptography import x509
 
 from ca.authority import Authority, key_hash
 from ca.errors import ProfileNotListed, ResponderNotNamed
+from ca.holder import holder_of_body
 from ca.issuance import Issued, Ledger, issue
 from ca.preparation import Plan, prepare_plan
 from ca.refusals import ProfileUnfit
@@ -58,7 +58,7 @@ def self_signed_certificate(
         profile=profile,
         facts=parse_facts(profile.facts, facts),
         subject_key=key.public_key(),
-        holder=_holder(authority),
+        holder=holder_of_body(authority),
         serial=serial,
     )
     return issued(plan, ledger, now)
@@ -125,7 +125,7 @@ def plan_under(
         profile=profile,
         facts=parse_facts(profile.facts, facts),
         subject_key=subject_key,
-        holder=_holder(name),
+        holder=holder_of_body(name),
         serial=serial,
     )
 
@@ -139,11 +139,6 @@ def check_listed(profile: CertificateProfile, under: Authority) -> None:
     """Raise ProfileNotListed for a profile that the signed record of `under` does not authorise."""
     if under.profiles.get(profile.name) != profile.digest:
         raise ProfileNotListed(under.name, profile.name)
-
-
-def _holder(name: str) -> bytes:
-    """An authority or a responder is no person: its holder value is the plain hash of its name."""
-    return sha256(name.encode()).digest()
 
 
 def issued(plan: Plan, ledger: Ledger, now: datetime) -> x509.Certificate:

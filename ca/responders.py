@@ -6,17 +6,18 @@ the certificates of such a key lie; what is found there is believed for its key 
 
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from ca.authority import key_hash
+from ca.holder import holder_of_body
 from ca.statement import PublicKey
 from store.certificates import CertificateFilter, find
 from store.database import Transaction
 
 __all__ = [
+    "LAST_RESPONDER_PROFILE",
     "PROFILES",
     "RESPONDER_PROFILE",
     "current_certificate",
@@ -26,7 +27,10 @@ __all__ = [
 ]
 
 RESPONDER_PROFILE = "ocsp-responder"
-PROFILES = (RESPONDER_PROFILE, "ocsp-responder-last")
+LAST_RESPONDER_PROFILE = "ocsp-responder-last"
+"""The profile of a responder that answers until its authority's end, after the authority's key is gone."""
+
+PROFILES = (RESPONDER_PROFILE, LAST_RESPONDER_PROFILE)
 """What a responder's certificate may be: the one that is renewed, and the last one before its authority's key ends."""
 
 _LOOKED_AT = 32
@@ -34,7 +38,7 @@ _LOOKED_AT = 32
 
 
 def responder_name(authority: str) -> str:
-    """The name of an authority's responder in records and tokens."""
+    """The name of an authority's responder in records; a key that no script calls otherwise has it as its label."""
     return f"ocsp-{authority}"
 
 
@@ -50,7 +54,7 @@ def responder_certificates(
 
     A row that holds anything else is passed over. The holder's value only narrows the search to what an index finds.
     """
-    holder = sha256(responder_name(authority).encode()).digest()
+    holder = holder_of_body(responder_name(authority))
     wanted = CertificateFilter(authority=authority, holder=holder, key_hash=key, state="issued")
     rows = [row for one in PROFILES for row in find(tx, replace(wanted, profile=one), limit=_LOOKED_AT)]
     read = (_believed(row.certificate, ca_certificate, key) for row in rows if row.certificate is not None)

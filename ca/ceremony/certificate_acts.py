@@ -5,7 +5,6 @@ An interrupted act is found again in the database: what was recorded for the sam
 
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -13,14 +12,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ca.authority import Authority, activate, key_hash
 from ca.ceremony.blank import blanked_digest
 from ca.ceremony.errors import CeremonyChanged, CeremonyStopped
-from ca.ceremony.review import RESPONDER, authority_facts, responder_facts, responder_profile
+from ca.ceremony.review import authority_facts, responder_profile
 from ca.ceremony.room import Attempt, Facts, Room
 from ca.ceremony.script import AuthorityPlan
-from ca.ceremony.steps import responder_label
 from ca.hierarchy import responder_certificate, self_signed_certificate, subordinate_certificate
+from ca.holder import holder_of_body
 from ca.issuance import Ledger
 from ca.preparation import PreparedCertificate
 from ca.recovery import abandon_rows
+from ca.responders import RESPONDER_PROFILE, responder_facts, responder_name
 from ca.statement import PublicKey
 from policies.profile import CertificateProfile
 from store.certificates import CertificateFilter, CertificateRecord, State, find
@@ -52,12 +52,12 @@ def certify_responder(room: Room, attempt: Attempt) -> Facts:
     plan = room.script.authority(attempt.fact("authority"))
     authority = active_authority(room, plan)
     key = _responder_key(room, plan)
-    profile, name = profile_of(room, responder_profile(room.script)), responder_label(plan.name)
+    profile, name = profile_of(room, responder_profile(room.script)), responder_name(plan.name)
     found = settled(room, attempt, name, key, profile.name)
     certificate = found or responder_certificate(
         name,
         profile,
-        responder_facts(plan),
+        responder_facts(plan.name),
         key,
         under=authority,
         serial=room.serials.draw(),
@@ -161,12 +161,12 @@ def _certify(room: Room, plan: AuthorityPlan, ledger: Ledger) -> x509.Certificat
 
 def _responder_key(room: Room, plan: AuthorityPlan) -> PublicKey:
     """The responder's key: in its open token, or as the authority certified it before."""
-    label = plan.responder or responder_label(plan.name)
+    label = plan.responder or responder_name(plan.name)
     if plan.responder_token is not None:
         return room.token(plan.responder_token).signing_key(label).public_key()
     statement = room.statement(plan.name)
     for hashed in reversed(statement.responders if statement else ()):  # the newest key
-        wanted = CertificateFilter(authority=plan.name, profile=RESPONDER, key_hash=hashed, state="issued")
+        wanted = CertificateFilter(authority=plan.name, profile=RESPONDER_PROFILE, key_hash=hashed, state="issued")
         with room.ledger.database.snapshot() as tx:
             rows = find(tx, wanted, limit=1)
         for row in rows:
@@ -185,9 +185,7 @@ def _found(room: Room, name: str, key: PublicKey, profile: str, since: datetime 
 
 
 def _rows(room: Room, name: str, key: PublicKey, profile: str, state: State) -> tuple[CertificateRecord, ...]:
-    wanted = CertificateFilter(
-        profile=profile, holder=sha256(name.encode()).digest(), key_hash=key_hash(key), state=state
-    )
+    wanted = CertificateFilter(profile=profile, holder=holder_of_body(name), key_hash=key_hash(key), state=state)
     with room.ledger.database.snapshot() as tx:
         return find(tx, wanted)
 

@@ -11,9 +11,10 @@ from typing import Final
 
 from ca.ceremony.errors import ScriptRefused
 from ca.ceremony.presence import check_people
-from ca.ceremony.review import RESPONDER, Terms, expected_digests
+from ca.ceremony.review import Terms, expected_digests
 from ca.ceremony.script import AuthorityPlan, Kind, Role, Script
 from ca.ceremony.steps import steps
+from ca.responders import RESPONDER_PROFILE
 
 __all__ = ["Terms", "check_script", "expected_digests"]
 
@@ -114,8 +115,8 @@ def _check_making(script: Script, plan: AuthorityPlan) -> None:
         raise ScriptRefused(f"{place}.algorithm", "a new authority needs it")
     if not plan.issues:
         raise ScriptRefused(f"{place}.issues", "its record authorises at least one profile")
-    if plan.responder_token is not None and RESPONDER not in plan.issues:
-        raise ScriptRefused(f"{place}.issues", f"it has a responder, so it names {RESPONDER}")
+    if plan.responder_token is not None and RESPONDER_PROFILE not in plan.issues:
+        raise ScriptRefused(f"{place}.issues", f"it has a responder, so it names {RESPONDER_PROFILE}")
     if plan.signed_by is not None and not _may_sign(script.authority(plan.signed_by), plan):
         raise ScriptRefused(f"{place}.signed_by", f"the record of {plan.signed_by} does not name {plan.profile}")
 

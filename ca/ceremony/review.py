@@ -7,7 +7,6 @@ number and times blanked, which is what people review and what is compared when 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
@@ -18,9 +17,11 @@ from ca.ceremony.blank import blanked_digest
 from ca.ceremony.errors import ScriptRefused
 from ca.ceremony.fields import Algorithm
 from ca.ceremony.script import AuthorityPlan, Kind, Script
-from ca.ceremony.steps import Step, responder_label, steps
+from ca.ceremony.steps import Step, steps
+from ca.holder import holder_of_body
 from ca.links import check_usable
 from ca.preparation import Plan, PreparedCertificate, prepare_plan
+from ca.responders import LAST_RESPONDER_PROFILE, RESPONDER_PROFILE, responder_facts, responder_name
 from ca.signature import certificate_der
 from policies.facts import parse_facts
 from policies.peer import peer_of
@@ -29,22 +30,15 @@ from policies.tbs import IssuerKey, stub_key
 from policies.terms import AuthorityTerms
 
 __all__ = [
-    "LAST_RESPONDER",
-    "RESPONDER",
     "Terms",
     "authority_facts",
     "expected_digests",
     "link_profile",
-    "responder_facts",
     "responder_profile",
 ]
 
 Terms = Callable[[AuthorityPlan], AuthorityTerms]
 """The terms of a planned authority, with the script's addresses filled in."""
-
-RESPONDER: Final = "ocsp-responder"
-LAST_RESPONDER: Final = "ocsp-responder-last"
-"""The profile of a responder that answers until its authority's end, after the authority's key is gone."""
 
 _SERIAL: Final = int.from_bytes(b"\x01" * 16, "big")
 _CURVES: Final[Mapping[str, ec.EllipticCurve]] = {"p-256": ec.SECP256R1(), "p-384": ec.SECP384R1()}
@@ -65,14 +59,9 @@ def authority_facts(plan: AuthorityPlan) -> dict[str, object]:
     return {} if plan.common_name is None else {"common_name": plan.common_name}
 
 
-def responder_facts(plan: AuthorityPlan) -> dict[str, object]:
-    """What the certificate of an authority's responder says beside its terms."""
-    return {"common_name": f"OCSP Responder {plan.name}"}
-
-
 def responder_profile(script: Script) -> str:
     """The profile of the responders that a ceremony certifies: the last one's before a key is destroyed."""
-    return LAST_RESPONDER if script.kind is Kind.DESTRUCTION else RESPONDER
+    return LAST_RESPONDER_PROFILE if script.kind is Kind.DESTRUCTION else RESPONDER_PROFILE
 
 
 def link_profile(plan: AuthorityPlan, profiles: Mapping[str, CertificateProfile]) -> CertificateProfile:
@@ -128,8 +117,8 @@ class _Desk:
     def _responder(self, step: Step) -> PreparedCertificate:
         plan = self.script.authority(step.facts["authority"])
         key = _placeholder(plan.responder_algorithm)
-        name = responder_label(plan.name)
-        return self._prepared(plan, name, responder_profile(self.script), responder_facts(plan), key)
+        name = responder_name(plan.name)
+        return self._prepared(plan, name, responder_profile(self.script), responder_facts(plan.name), key)
 
     def _link(self, step: Step) -> PreparedCertificate:
         signer, subject = (self.script.authority(step.facts[each]) for each in ("signer", "subject"))
@@ -173,7 +162,7 @@ class _Desk:
             profile=found,
             facts=parse_facts(found.facts, facts),
             subject_key=key,
-            holder=sha256(name.encode()).digest(),
+            holder=holder_of_body(name),
             serial=_SERIAL,
         )
         return prepare_plan(plan, self.now)

@@ -10,6 +10,7 @@ from typing import Final
 
 from ca.ceremony.script import AuthorityPlan, Kind, Role, Script, Words
 from ca.ceremony.wording import WORDING, filled
+from ca.responders import responder_name
 
 __all__ = ["ACTIONS", "Step", "responder_label", "steps"]
 
@@ -80,8 +81,8 @@ def steps(script: Script) -> tuple[Step, ...]:
 
 
 def responder_label(authority: str) -> str:
-    """The label of the key that answers for an authority."""
-    return f"ocsp-{authority}"
+    """The label of the key that answers for an authority: the responder's name."""
+    return responder_name(authority)
 
 
 def _step(script: Script, number: int, action: str, facts: _Facts) -> Step:
@@ -99,7 +100,7 @@ def _tokens(script: Script) -> Iterator[tuple[str, _Facts]]:
 
 def _responder_key(plan: AuthorityPlan) -> Iterator[tuple[str, _Facts]]:
     if plan.responder_token is not None:
-        facts = {"token": plan.responder_token, "label": plan.responder or responder_label(plan.name)}
+        facts = {"token": plan.responder_token, "label": plan.responder or responder_name(plan.name)}
         yield "key.generate", {**facts, "algorithm": plan.responder_algorithm}
 
 
@@ -117,7 +118,7 @@ def _record(authority: str) -> tuple[str, _Facts]:
 
 
 def _responder_certificate(plan: AuthorityPlan) -> tuple[str, _Facts]:
-    return "responder.certify", {"authority": plan.name, "certificate": responder_label(plan.name)}
+    return "responder.certify", {"authority": plan.name, "certificate": responder_name(plan.name)}
 
 
 def _hierarchy(script: Script) -> Iterator[tuple[str, _Facts]]:

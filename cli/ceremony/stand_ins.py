@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from ca.ceremony.errors import ScriptRefused
-from ca.ceremony.review import RESPONDER
 from ca.ceremony.script import AuthorityPlan, Credential, KeyPlan, Kind, Person, Role, Script, TokenPlan
+from ca.responders import RESPONDER_PROFILE
 from policies.names import JST
 
 __all__ = ["earlier_ceremony", "furnished", "held_tomorrow"]
@@ -96,7 +96,7 @@ def _as_new(plan: AuthorityPlan, script: Script) -> AuthorityPlan:
         update={
             "certificate": None,
             "algorithm": _algorithm(plan),
-            "issues": tuple(dict.fromkeys((*below, RESPONDER))),
+            "issues": tuple(dict.fromkeys((*below, RESPONDER_PROFILE))),
             "issuing_from": None,
             "replaces": None,
             "links": False,

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.ceremony.script import Role as Part
 from ca.ceremony.script import load_script
+from ca.holder import holder_of_body
 from ca.preparation import Plan, prepare_plan
 from ca.roster import Branch, Credential, Person, Role, Roster, roster_document
 from ca.signature import certificate_der
@@ -74,7 +75,7 @@ def authority(
         profile=found,
         facts=parse_facts(found.facts, {} if common_name is None else {"common_name": common_name}),
         subject_key=key(name).public_key(),
-        holder=sha256(name.encode()).digest(),
+        holder=holder_of_body(name),
         serial=int.from_bytes(b"\x2a" + sha256(name.encode()).digest()[:15]),
     )
     return signed(plan, key(signer), made)
