@@ -18,8 +18,7 @@ from asn1crypto import algos, cms
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -37,7 +36,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from ca.documents import LIMIT
 from ca.errors import TooLarge
 from ca.paper_errors import PaperUnreadable, SealBroken, SealKeyUnusable, SealOfStranger
-from ca.statement import PrivateKey, PublicKey, key_octets
+from ca.statement import PrivateKey, PublicKey, key_octets, octets_verify, sign_octets
 
 __all__ = ["Seal", "SealKey", "check_seals", "seal", "unsealed"]
 
@@ -83,7 +82,7 @@ def seal(pdf: bytes, key: PrivateKey, certificate: x509.Certificate, *, field: s
     `key` may live in a token. Raises SealKeyUnusable when it is not the certificate's or of another kind,
     PaperUnreadable when `pdf` cannot take a seal.
     """
-    if _octets(key.public_key()) != _octets(certificate.public_key()):
+    if key_octets(key.public_key()) != key_octets(_key(certificate)):
         raise SealKeyUnusable("the certificate is for another one")
     form = _form(certificate)
     taken = {each.field_name for each in _reader(pdf).embedded_signatures}
@@ -102,7 +101,7 @@ def seal(pdf: bytes, key: PrivateKey, certificate: x509.Certificate, *, field: s
     )
     prepared, _ = embedder.send(SigIOSetup(md_algorithm=form.digest, in_place=True))
     digest = prepared.document_digest
-    value = _signature(key, _signed_attributes(certificate, digest).dump())
+    value = sign_octets(key, _signed_attributes(certificate, digest).dump())
     embedder.send(_cms(certificate, form, digest, value))
     return out.getvalue()
 
@@ -135,30 +134,6 @@ def _form(certificate: x509.Certificate) -> _Form:
             raise SealKeyUnusable(_KINDS)
 
 
-def _signature(key: PrivateKey, message: bytes) -> bytes:
-    match key:
-        case rsa.RSAPrivateKey():
-            return key.sign(message, padding.PKCS1v15(), hashes.SHA256())
-        case ec.EllipticCurvePrivateKey():
-            return key.sign(message, ec.ECDSA(_curve_digest(key.curve)))
-        case _:
-            raise SealKeyUnusable(_KINDS)
-
-
-def _curve_digest(curve: ec.EllipticCurve) -> hashes.HashAlgorithm:
-    return hashes.SHA384() if isinstance(curve, ec.SECP384R1) else hashes.SHA256()
-
-
-def _verify(certificate: x509.Certificate, signature: bytes, message: bytes) -> None:
-    match certificate.public_key():
-        case rsa.RSAPublicKey() as key:
-            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-        case ec.EllipticCurvePublicKey() as key:
-            key.verify(signature, message, ec.ECDSA(_curve_digest(key.curve)))
-        case _:
-            raise InvalidSignature
-
-
 def _signed_attributes(certificate: x509.Certificate, digest: bytes) -> Any:  # noqa: ANN401  # asn1crypto has no types
     """The signed attributes of PAdES B-B (ETSI EN 319 142-1, 6.3): type, digest, and which certificate it is."""
     values = {
@@ -186,10 +161,11 @@ def _converted(certificate: x509.Certificate) -> asn1_x509.Certificate:
     return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
-def _octets(key: object) -> bytes:
+def _key(certificate: x509.Certificate) -> PublicKey:
+    key = certificate.public_key()
     if not isinstance(key, PublicKey):
         raise SealKeyUnusable(_KINDS)
-    return key_octets(key)
+    return key
 
 
 def _reader(pdf: bytes) -> PdfFileReader:
@@ -213,7 +189,7 @@ def check_seals(pdf: bytes, keys: Sequence[PublicKey]) -> tuple[Seal, ...]:
     found = [_checked(pdf, each) for each in reader.embedded_signatures]
     trusted = {key_octets(key) for key in keys}
     for each in found:
-        if _octets(each.certificate.public_key()) not in trusted:
+        if key_octets(_key(each.certificate)) not in trusted:
             raise SealOfStranger(each.field)
     _check_order(reader)
     return tuple(found)
@@ -236,7 +212,8 @@ def _checked(pdf: bytes, embedded: EmbeddedPdfSignature) -> Seal:
         form = _form(certificate)
         digest = embedded.compute_digest(form.digest)
         value = embedded.signer_info["signature"].native
-        _verify(certificate, value, _signed_attributes(certificate, digest).dump())
+        if not octets_verify(_key(certificate), _signed_attributes(certificate, digest).dump(), value):
+            raise InvalidSignature
         expected = _cms(certificate, form, digest, value)
         at = embedded.self_reported_timestamp
         reason = str(embedded.sig_object.get("/Reason", ""))
