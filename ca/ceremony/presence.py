@@ -20,12 +20,10 @@ from ca.errors import DocumentMalformed, TooLarge
 from ca.roster import Person as Officer
 from ca.roster import Role as Office
 from ca.roster import Roster
+from ca.signed_document import SIGNERS_NEEDED
 from ca.statement import Domain, PrivateKey, message, public_key, sign, verifies
 
 __all__ = ["Confirmation", "check", "check_against_roster", "check_people", "confirm", "statement"]
-
-_SIGNERS: Final = 2
-"""Administrators who sign a record or a roster (`ca.signed_document.SIGNERS_NEEDED`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
@@ -109,7 +107,7 @@ def check_people(people: Sequence[Person], quorum: int, *, records_signed: bool 
     _refuse_same(people, lambda person: person.code, "one code stands for two entries")
     _refuse_same(people, lambda person: person.credential.spki, "one key confirms for two people")
     _refuse_same(people, lambda person: _folded(person.name), "one name stands under two codes")
-    administrators = _SIGNERS if records_signed or _with_role(people, Role.ADMINISTRATOR) else 0
+    administrators = SIGNERS_NEEDED if records_signed or _with_role(people, Role.ADMINISTRATOR) else 0
     for role, needed in (
         (Role.OPERATOR, 1),
         (Role.WITNESS, 1),
