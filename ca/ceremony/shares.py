@@ -25,7 +25,7 @@ from ca.ceremony.errors import SharesRefused
 __all__ = ["FEWEST_NEEDED", "MOST_SHARES", "SECRET_OCTETS", "combine", "reads_as_share", "so_pin", "split", "user_pin"]
 
 SECRET_OCTETS: Final = 16
-"""Octets of a secret: 128 bits, the least that SLIP-39 splits."""
+"""Octets of a secret: 128 bits, the least that SLIP-39 splits, and over the 80 that audits of ceremonies ask for."""
 
 FEWEST_NEEDED: Final = 2
 """One person alone never opens a token."""

@@ -14,7 +14,7 @@ from ca.authority import key_hash
 from ca.ceremony.errors import CeremonyStopped
 from ca.ceremony.room import Attempt, CeremonyToken, Facts, ObjectView, Room
 from ca.ceremony.script import Person, Role, TokenPlan
-from ca.ceremony.shares import combine, reads_as_share, so_pin, split, user_pin
+from ca.ceremony.shares import SECRET_OCTETS, combine, reads_as_share, so_pin, split, user_pin
 from ca.ceremony.words import digest_words
 from ca.statement import PublicKey, key_octets
 from store.certificates import CertificateFilter, find
@@ -38,9 +38,6 @@ BACKUP_BEGUN: Final = "backup.begun"
 
 TRIES: Final = 3
 """How often a custodian may type a share, whether it was just written down or opens a token."""
-
-SECRET_OCTETS = 16
-"""128 bits, of which both PINs of a token are derived: over the 80 bits that audits of ceremonies ask for."""
 
 
 def initialise_token(room: Room, attempt: Attempt) -> Facts:
