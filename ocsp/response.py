@@ -51,9 +51,7 @@ def single_response(
     extensions = b""
     if archive_cutoff is not None:
         value = der.element(der.OCTET_STRING, der.generalized_time(archive_cutoff))
-        extensions = der.element(
-            der.CONTEXT_1, der.element(der.SEQUENCE, der.element(der.SEQUENCE, _ARCHIVE_CUTOFF, value))
-        )
+        extensions = _extensions(_ARCHIVE_CUTOFF, value)
     return der.element(
         der.SEQUENCE,
         asked.der,
