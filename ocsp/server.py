@@ -46,7 +46,7 @@ def serve(
         blocking_threads=threads,
         backpressure=2 * threads,
         http1_settings=HTTP1Settings(
-            header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=16384, pipeline_flush=False
+            header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_OCTETS, pipeline_flush=False
         ),
         websockets=False,
         respawn_failed_workers=True,
