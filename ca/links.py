@@ -23,7 +23,7 @@ from policies.facts import parse_facts
 from policies.peer import Peer, peer_of
 from policies.profile import CertificateProfile
 
-__all__ = ["check_usable", "cross_certificate", "link_certificate"]
+__all__ = ["check_usable", "cross_certificate", "link_certificate", "peer_shown"]
 
 
 def link_certificate(
@@ -55,7 +55,7 @@ def link_certificate(
     check_usable(other.name, under.profiles, profiles)
     _check_own(own, now)
     facts = {"certificate": _pem(own)}
-    peer = _peer(facts)
+    peer = peer_shown(facts)
     return issued(plan_under(under, other.name, profile, facts, peer.public_key, serial), ledger, now)
 
 
@@ -86,7 +86,7 @@ def cross_certificate(
     else:
         load_request(shown.public_bytes(Encoding.DER))
         facts = {"request": _pem(shown)}
-    peer = _peer(facts)
+    peer = peer_shown(facts)
     if not list(peer.name):
         raise PeerRefused("it shows no name")
     # Names are one name whatever string types they have (RFC 5280 section 7.1).
@@ -135,7 +135,8 @@ def _pem(shown: x509.Certificate | x509.CertificateSigningRequest) -> str:
     return shown.public_bytes(Encoding.PEM).decode("ascii")
 
 
-def _peer(facts: Mapping[str, object]) -> Peer:
+def peer_shown(facts: Mapping[str, object]) -> Peer:
+    """The authority that facts of the kind "peer" show by its certificate or request. Raises FactsRefused."""
     peer = peer_of(parse_facts("peer", facts))
     if peer is None:
         raise TypeError("facts of this kind always name a peer")

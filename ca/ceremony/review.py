@@ -19,12 +19,11 @@ from ca.ceremony.fields import Algorithm
 from ca.ceremony.script import AuthorityPlan, Kind, Script
 from ca.ceremony.steps import Step, steps
 from ca.holder import holder_of_body
-from ca.links import check_usable
+from ca.links import check_usable, peer_shown
 from ca.preparation import Plan, PreparedCertificate, prepare_plan
 from ca.responders import LAST_RESPONDER_PROFILE, RESPONDER_PROFILE, responder_facts, responder_name
 from ca.signature import certificate_der
 from policies.facts import parse_facts
-from policies.peer import peer_of
 from policies.profile import CertificateProfile
 from policies.tbs import IssuerKey, stub_key
 from policies.terms import AuthorityTerms
@@ -136,10 +135,7 @@ class _Desk:
 
     def _of_peer(self, signer: AuthorityPlan, name: str, profile: str, shown: x509.Certificate) -> PreparedCertificate:
         facts = {"certificate": _pem(shown)}
-        peer = peer_of(parse_facts("peer", facts))
-        if peer is None:
-            raise TypeError("facts of this kind always name a peer")
-        return self._prepared(signer, name, profile, facts, peer.public_key)
+        return self._prepared(signer, name, profile, facts, peer_shown(facts).public_key)
 
     def _prepared(
         self,
