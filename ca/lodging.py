@@ -21,8 +21,8 @@ from ca.passkeys import Parties
 from ca.people import person_of
 from ca.retirement import Retired
 from ca.revocation import check_hold_rate, check_pending, check_served
-from ca.roster import Role, Roster
-from ca.rules import REGISTER_RULE, RULES, Rule, approvals_needed
+from ca.roster import Roster
+from ca.rules import Rule, approvals_needed, rule_of
 from ca.warrant import record_of, verify
 from ca.warrant_errors import EvidenceTooFew, ProfileNotAuthorised
 from policies.profile import CertificateProfile
@@ -97,9 +97,7 @@ class Lodging:
     def rule(self, asked: Application) -> Rule:
         """Return whose signatures an application needs: the register's feed revokes without officers."""
         requester = self.roster.person(asked.requester)
-        if asked.action == "revoke" and requester is not None and Role.REGISTER in requester.roles:
-            return REGISTER_RULE
-        return RULES[asked.action]
+        return rule_of(asked.action, () if requester is None else requester.roles)
 
     def case(self, asked: Application, evidence: Iterable[Evidence]) -> Case:
         """Return the case of an application, submission first. Raises ProfileNotAuthorised for an unknown profile."""

@@ -1,6 +1,6 @@
 """Whose signatures each action needs: the table of who may submit, examine and approve what."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -10,7 +10,7 @@ from ca.approvals import EvidenceRole
 from ca.roster import Role
 from policies.profile import CertificateProfile
 
-__all__ = ["REGISTER_RULE", "RULES", "Rule", "approvals_needed", "roles_for"]
+__all__ = ["REGISTER_RULE", "RULES", "Rule", "approvals_needed", "roles_for", "rule_of"]
 
 _OFFICERS: Final = frozenset({Role.RECEPTION, Role.EXAMINE, Role.APPROVE, Role.HEAD})
 
@@ -44,6 +44,11 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
 
 REGISTER_RULE: Final = Rule(frozenset({Role.REGISTER}), 0, 0)
 """The register feed revokes for a named life event, without officers (Act 153/2002 art. 12; fact sheet c.3)."""
+
+
+def rule_of(action: Action, roles: Collection[Role]) -> Rule:
+    """Return the rule of an action whose requester has these roles: the register's feed revokes by its own."""
+    return REGISTER_RULE if action == "revoke" and Role.REGISTER in roles else RULES[action]
 
 
 def roles_for(evidence_role: EvidenceRole, rule: Rule) -> frozenset[Role]:

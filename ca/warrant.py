@@ -17,8 +17,8 @@ from ca.authority import AuthorityStatement, check_issuing
 from ca.evidence import Grounds, signer_of
 from ca.notification import check_notification
 from ca.retirement import Retired
-from ca.roster import Branch, Person, Role, Roster
-from ca.rules import REGISTER_RULE, RULES, Rule, approvals_needed, roles_for
+from ca.roster import Branch, Person, Roster
+from ca.rules import REGISTER_RULE, Rule, approvals_needed, roles_for, rule_of
 from ca.warrant_errors import (
     ApplicationEdited,
     ApplicationExpired,
@@ -221,14 +221,14 @@ def _check_persons(
 
 
 def _rule(application: Application, submitter: Person) -> Rule:
-    if application.action == "revoke" and Role.REGISTER in submitter.roles:
+    rule = rule_of(application.action, submitter.roles)
+    if rule is REGISTER_RULE:
         if application.event is None:
             raise EventMissing(submitter.code)
         event = life_events().get(application.event)
         if event is None or event.reported_by != "register":
             raise EventOfOthers(submitter.code, application.event)
-        return REGISTER_RULE
-    return RULES[application.action]
+    return rule
 
 
 def _check_count(role: EvidenceRole, needed: int, signers: Sequence[tuple[Evidence, Person]]) -> None:
