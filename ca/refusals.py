@@ -104,7 +104,7 @@ class CarriedOutBefore(CAError):
 
 @dataclass(eq=False)
 class EffectDiffers(CAError):
-    """The life event named does not have this effect on this kind of certificate, says `policies/life_events.toml`."""
+    """The life event does not have this effect on this kind of certificate, says `policies/data/life_events.toml`."""
 
     event: str
     kind: str

@@ -74,7 +74,7 @@ FACTS_OF: Mapping[FactsKind, frozenset[str]] = MappingProxyType(
         "peer": frozenset(),
     }
 )
-"""The facts that a profile of each kind may name; `policies.names.values` gives their texts."""
+"""The facts that a profile of each kind may name; `policies.names.fact_text` gives their texts."""
 
 _RULES: Mapping[object, type[BirthdayRule] | type[YearsRule] | type[DaysRule] | type[PeerRule]] = {
     "birthday": BirthdayRule,

@@ -33,7 +33,7 @@ SCHEMA = "0007"  # the newest file in store/migrations/versions
 _READERS = ("ocsp", "audit")
 _BUSY_SECONDS = 10
 _DENIED = "42501"  # PostgreSQL: insufficient_privilege
-_INSERT_ONLY = "insert-only"  # how the guards' messages begin (store/migrations/versions/0002_guards.py)
+_INSERT_ONLY = "insert-only"  # how the guards' messages begin (store/migrations/versions/schema_0002_guards.py)
 
 
 class Database:
