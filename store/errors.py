@@ -248,7 +248,7 @@ class PublicationAway(StoreError, ConnectionError):
     """The place of publication did not take or give the file."""
 
     code = "store.publication-away"
-    next = "The name still holds what it held before; try again."
+    next = "The name holds the old or the new version, whole; try again."
 
     def __init__(self, name: str) -> None:
         """State the ``name`` that was to be written or read."""

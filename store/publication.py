@@ -46,7 +46,7 @@ class Publication:
 
         The version is put create-once and durable, then the current name is swapped to it; putting the same content
         again (after a crash in between) only swaps. VersionExists when the version holds other content, PublicationAway
-        when the place fails: the current name then still holds what it held.
+        when the place fails: the current name then holds the old or the new version, whole.
         """
         versioned = _versioned(name, version)
         if isinstance(body, Path) and not body.is_file():
