@@ -18,7 +18,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from ca.canonical import CONFIG, Code, Digest, Moment, Octets, decode, encode
 from ca.document_errors import DocumentOfAnotherDeployment, DocumentOutdated
-from ca.errors import AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority, TwoAuthorities
+from ca.errors import AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority
 from ca.retirement import Retired
 from ca.signed_document import Administrators, check_signatures, sign_document
 from ca.statement import Domain, PrivateKey, PublicKey, key_octets
@@ -32,7 +32,6 @@ __all__ = [
     "AuthorityStatement",
     "activate",
     "authority_document",
-    "by_key_hash",
     "check_issuing",
     "key_hash",
     "open_authority_record",
@@ -204,15 +203,3 @@ def check_issuing(statement: AuthorityStatement, retired: Retired, now: datetime
     retired.check_issuing(statement.key_hash, now)
     if not statement.issuing_from <= now < statement.issuing_until:
         raise AuthorityNotIssuing(statement.name, statement.issuing_from, statement.issuing_until)
-
-
-def by_key_hash(authorities: Iterable[Authority]) -> Mapping[bytes, Authority]:
-    """Return a program's authorities by key hash. Raises TwoAuthorities where two share a name or a key."""
-    found: dict[bytes, Authority] = {}
-    names: set[str] = set()
-    for authority in authorities:
-        if authority.key_hash in found or authority.name in names:
-            raise TwoAuthorities(authority.name)
-        names.add(authority.name)
-        found[authority.key_hash] = authority
-    return MappingProxyType(found)

@@ -31,7 +31,6 @@ __all__ = [
     "RequestTooLarge",
     "ResponderNotNamed",
     "TooLarge",
-    "TwoAuthorities",
 ]
 
 
@@ -167,16 +166,6 @@ class KeyOfAnotherAuthority(AuthorityError):
     code = "ca.authority-key-differs"
     sentence = "Authority {authority} cannot be used: {defect}"
     next = "Open the key whose certificate the signed authority record holds"
-
-
-@dataclass(eq=False)
-class TwoAuthorities(AuthorityError):
-    """Two authorities of one program share a name or a key, so that neither could be told from the other."""
-
-    authority: str
-    code = "ca.authority-twice"
-    sentence = "Authority {authority} shares its name or its key with another one"
-    next = "Give every generation of an authority its own name and its own key"
 
 
 @dataclass(eq=False)

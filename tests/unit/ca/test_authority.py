@@ -1,6 +1,5 @@
 """An authority is one key with a record that two administrators signed; its name tells it from nothing."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,9 +10,7 @@ from ca.authority import (
     Authority,
     AuthorityStatement,
     activate,
-    by_key_hash,
     check_issuing,
-    key_hash,
     open_authority_record,
     parse_authority,
 )
@@ -23,7 +20,7 @@ from ca.document_errors import (
     DocumentSignatureInvalid,
     TooFewDocumentSigners,
 )
-from ca.errors import AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority, TwoAuthorities
+from ca.errors import AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority
 from ca.retirement import Retired
 from policies.terms import AuthorityTerms, shipped_terms
 from tests.fixtures.officers import (
@@ -109,20 +106,6 @@ def test_other_terms_are_refused() -> None:
     """Design section 5: policy identifiers and URLs are the authority's; an edited terms file is not used."""
     with pytest.raises(KeyOfAnotherAuthority, match="terms"):
         activate(STATEMENT, software_key("test-ca-g1"), replace(TERMS, digest=bytes(32)))
-
-
-def test_generations_with_one_name_are_told_apart_by_key() -> None:
-    """Design section 7: all generations share a distinguished name, so only the key says which one is meant."""
-    first, second = generation(1), generation(2)
-    assert first.certificate.subject == second.certificate.subject
-    found: Mapping[bytes, Authority] = by_key_hash([first, second])
-    assert found[key_hash(software_key("test-ca-g2").public_key())].name == "test-ca-g2"
-
-
-def test_one_authority_twice_is_refused() -> None:
-    """Design section 7: two entries of one key or one name would leave open which one acts."""
-    with pytest.raises(TwoAuthorities):
-        by_key_hash([generation(1), generation(1)])
 
 
 @pytest.mark.parametrize(("days", "issues"), [(-31, False), (-30, True), (364, True), (365, False)])
