@@ -20,7 +20,7 @@ from ca.canonical import CONFIG, Code, Digest, Moment, Octets, decode, encode
 from ca.document_errors import DocumentOfAnotherDeployment, DocumentOutdated
 from ca.errors import AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority
 from ca.retirement import Retired
-from ca.signed_document import Administrators, check_signatures, sign_document
+from ca.signed_document import Administrators, check_signatures
 from ca.statement import Domain, PrivateKey, PublicKey, key_octets
 from policies.terms import AuthorityTerms
 from store.rosters import DocumentSignature
@@ -36,7 +36,6 @@ __all__ = [
     "key_hash",
     "open_authority_record",
     "parse_authority",
-    "sign_authority_record",
 ]
 
 LIMIT: Final = 256 * 1024
@@ -160,11 +159,6 @@ def authority_document(statement: AuthorityStatement) -> bytes:
 def parse_authority(document: bytes) -> AuthorityStatement:
     """Read an authority record without believing it; raises TooLarge, DocumentMalformed, KeyOfAnotherAuthority."""
     return decode(_ADAPTER, document, document="authority record", limit=LIMIT)
-
-
-def sign_authority_record(statement: AuthorityStatement, credential: str, key: PrivateKey) -> DocumentSignature:
-    """Sign an authority record as the administrator whose credential has that code in the configuration."""
-    return sign_document(Domain.AUTHORITY, authority_document(statement), credential, key)
 
 
 def open_authority_record(

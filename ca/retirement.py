@@ -17,8 +17,8 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from ca.canonical import CONFIG, Code, Digest, Moment, decode, encode
 from ca.document_errors import DocumentOfAnotherDeployment
 from ca.errors import AuthorityCompromised, AuthorityEnded, AuthorityKeyDestroyed, AuthorityRetired, DocumentMalformed
-from ca.signed_document import Administrators, check_signatures, sign_document
-from ca.statement import Domain, PrivateKey
+from ca.signed_document import Administrators, check_signatures
+from ca.statement import Domain
 from store.authorities import issuer_of
 from store.rosters import DocumentSignature
 from store.status import Compromise
@@ -33,7 +33,6 @@ __all__ = [
     "parse_retirement",
     "retirement_digest",
     "retirement_document",
-    "sign_retirement",
 ]
 
 LIMIT: Final = 16 * 1024
@@ -109,11 +108,6 @@ def retirement_digest(document: bytes) -> bytes:
 def parse_retirement(document: bytes) -> RetirementStatement:
     """Read a retirement without believing it; raises TooLarge, DocumentMalformed."""
     return decode(_ADAPTER, document, document="retirement", limit=LIMIT)
-
-
-def sign_retirement(statement: RetirementStatement, credential: str, key: PrivateKey) -> DocumentSignature:
-    """Sign a retirement as the administrator whose credential has that code in the configuration."""
-    return sign_document(Domain.RETIREMENT, retirement_document(statement), credential, key)
 
 
 def open_retirement(

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from ca.authority import AuthorityStatement, authority_document, sign_authority_record
+from ca.authority import AuthorityStatement, authority_document
 from ca.retirement import Reason
 from ca.retiring import retire
-from ca.statement import PrivateKey
+from ca.signed_document import sign_document
+from ca.statement import Domain, PrivateKey
 from cli.chores import Chores
 from cli.open_authorities import OpenAuthorities
 from cli.wiring import administrators, known_retirements, private_key_file, utc_now
@@ -33,10 +34,9 @@ def enter_version(home: Home, statement: AuthorityStatement, signers: Mapping[st
     """Hold the ceremony that authorises or withdraws a profile."""
     with closing(Database(home.config.database_url(), "owner")) as database, database.transaction() as tx:
         newest = authority(tx, statement.name)
-        signatures = tuple(sign_authority_record(statement, name, key) for name, key in signers.items())
-        record: AuthorityRecord = replace(
-            newest, document=authority_document(statement), signatures=signatures, version=statement.version
-        )
+        document = authority_document(statement)
+        signatures = tuple(sign_document(Domain.AUTHORITY, document, name, key) for name, key in signers.items())
+        record: AuthorityRecord = replace(newest, document=document, signatures=signatures, version=statement.version)
         add_version(tx, record)
 
 
