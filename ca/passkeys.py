@@ -12,8 +12,7 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
-from ca.canonical import CONFIG, Octets, decode, encode
-from ca.errors import DocumentMalformed, TooLarge
+from ca.canonical import CONFIG, Octets
 from ca.passkey_errors import (
     AssertionMalformed,
     AssertionOfAnotherChallenge,
@@ -27,10 +26,7 @@ from ca.passkey_errors import (
 )
 from ca.statement import PrivateKey, PublicKey, octets_verify, sign_octets
 
-__all__ = ["LIMIT", "Assertion", "Parties", "RelyingParty", "check_assertion", "sign_assertion"]
-
-LIMIT: Final = 5 * 1024
-"""Octets of an assertion in its canonical form."""
+__all__ = ["Assertion", "Parties", "RelyingParty", "check_assertion", "sign_assertion"]
 
 AUTHENTICATOR_DATA_LIMIT: Final = 512
 CLIENT_DATA_LIMIT: Final = 1024
@@ -73,22 +69,6 @@ class Assertion:
     authenticator_data: Annotated[Octets, Field(min_length=1, max_length=AUTHENTICATOR_DATA_LIMIT)]
     client_data: Annotated[Octets, Field(min_length=1, max_length=CLIENT_DATA_LIMIT)]
     signature: Annotated[Octets, Field(min_length=1, max_length=SIGNATURE_LIMIT)]
-
-    @property
-    def octets(self) -> bytes:
-        """The one form in which an assertion is stored: canonical JSON (RFC 8785), octets in hexadecimal."""
-        return encode(_ADAPTER, self, document="assertion", limit=LIMIT)
-
-    @staticmethod
-    def from_octets(octets: bytes) -> "Assertion":
-        """Return the assertion in this form. Raises AssertionMalformed."""
-        try:
-            return decode(_ADAPTER, octets, document="assertion", limit=LIMIT)
-        except (DocumentMalformed, TooLarge):
-            raise AssertionMalformed("it is not in its canonical form") from None
-
-
-_ADAPTER: Final = TypeAdapter(Assertion)
 
 
 @checked(frozen=True, slots=True, config=ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True))

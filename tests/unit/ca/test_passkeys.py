@@ -216,19 +216,3 @@ def test_parts_are_bounded(part: str, size: int) -> None:
     change: Callable[..., Assertion] = replace
     with pytest.raises(ValidationError):
         change(RIGHT, **{part: bytes(size)})
-
-
-def test_an_assertion_has_one_stored_form() -> None:
-    """RFC 8785: it comes back from its octets as it was."""
-    assert Assertion.from_octets(RIGHT.octets) == RIGHT
-
-
-@pytest.mark.parametrize(
-    "octets",
-    [b"", b"{}", RIGHT.octets + b" ", RIGHT.octets.replace(b'{"', b'{ "'), b"x" * 6000],
-    ids=["nothing", "empty", "a-space", "a-space-inside", "oversized"],
-)
-def test_another_form_of_an_assertion_is_refused(octets: bytes) -> None:
-    """Rule of the house: extra octets, missing parts and oversized texts are no assertions."""
-    with pytest.raises(AssertionMalformed):
-        Assertion.from_octets(octets)
