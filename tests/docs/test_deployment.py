@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
-from cli.config import BranchSection, CounterSection, RASection, Section
+from cli.config import BranchSection, Config, CounterSection, RASection, Section, check_door
 
-PAGE = Path(__file__).parents[2] / "docs" / "deployment.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "deployment.md"
 
 
 def rows(table: str) -> list[tuple[str, str]]:
@@ -41,18 +42,25 @@ def test_every_key_is_documented(table: str, section: type[Section]) -> None:
 
 
 def test_the_example_is_one() -> None:
-    """What is shown as a configuration is accepted as one, as every key stands there."""
+    """What is shown as a configuration is accepted as one outside a demo home, as every key stands there."""
     blocks = re.findall(r"(?:^    .*\n|^\n)+", PAGE.read_text("utf-8"), re.MULTILINE)
     (shown,) = (block for block in blocks if block.lstrip().startswith("[ra]"))
     section = RASection.model_validate(tomllib.loads(re.sub(r"(?m)^    ", "", shown))["ra"])
+    check_door(Config.model_construct(demo=False), section)
     assert section.socket == Path("/run/ninsho-ra/ra.sock")
     assert section.counter is not None
     assert set(section.counter.branches) == {"branch-13103"}
 
 
+def test_no_other_document_shows_the_front_ends_table() -> None:
+    """A second example would not be held against the program, as this one is."""
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    assert [path for path in documents if re.search(r"(?m)^    \[ra\b", path.read_text("utf-8"))] == [PAGE]
+
+
 def test_the_socket_is_the_one_that_nginx_opens() -> None:
     """Document and shipped configuration name the same files."""
-    nginx = (PAGE.parents[1] / "deploy" / "nginx" / "officers.conf").read_text("utf-8")
+    nginx = (ROOT / "deploy" / "nginx" / "officers.conf").read_text("utf-8")
     for path in ("/run/ninsho-ra/ra.sock", "/etc/ninsho/tls/officers-ca.pem", "/var/log/nginx/officers.log"):
         assert path in nginx
         assert path in PAGE.read_text("utf-8")
