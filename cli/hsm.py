@@ -25,7 +25,7 @@ token_name = click.argument("token", metavar="TOKEN")
 
 @click.group()
 def hsm() -> None:
-    """Slots, objects and signing rate of a token. TOKEN is its name in the configuration."""
+    """Make, activate and look at tokens. TOKEN is its name in the configuration."""
 
 
 def known_token(config: Config, name: str) -> str:

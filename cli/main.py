@@ -21,7 +21,7 @@ _WIDTH = 76
 
 # name: (module, attribute, one line for the help page)
 COMMANDS: dict[str, tuple[str, str, str]] = {
-    "application": ("cli.application", "application", "Show applications and add an approval."),
+    "application": ("cli.application", "application", "Show applications and add an examination or an approval."),
     "audit": ("cli.audit", "audit", "Verify the audit trail, sign a checkpoint, export."),
     "ca": ("cli.ca", "ca", "List the authorities and show one."),
     "ceremony": ("cli.ceremony.command", "ceremony", "Check, rehearse and hold key ceremonies."),
@@ -31,11 +31,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "db": ("cli.db", "db", "Upgrade and check the database."),
     "demo": ("cli.demo_command", "demo", "A working national CA in miniature, on this host only."),
     "doctor": ("cli.doctor", "doctor", "Check this machine and this installation; says how to mend."),
-    "hsm": ("cli.hsm", "hsm", "Slots, objects and signing rate of a token."),
+    "hsm": ("cli.hsm", "hsm", "Make, activate and look at tokens."),
     "ocsp": ("cli.ocsp", "ocsp", "Serve certificate status, or ask for one."),
     "ra": ("cli.ra", "ra", "Serve the officers' front end, and certify the seal of its papers."),
     "revoke": ("cli.revoke", "revoke", "Revoke, hold or release a certificate."),
-    "roster": ("cli.roster", "roster", "Check, sign and show the officers' roster."),
+    "roster": ("cli.roster", "roster", "Check, sign, enter and show the officers' roster, and what a person signed."),
     "signer": ("cli.signer", "signer", "Run the signer, the program that holds the CA keys."),
     "status": ("cli.status", "status", "What runs, how old the lists are, what waits."),
     "terminal": ("cli.terminal.command", "terminal", "Run a counter's terminal: card, keys, the resident's screen."),

@@ -76,7 +76,7 @@ class RosterFile:
 
 @click.group()
 def roster() -> None:
-    """Check, sign and show the officers' roster, and what its people signed."""
+    """Check, sign, enter and show the officers' roster, and what a person signed."""
 
 
 roster.add_command(roster_signed)
