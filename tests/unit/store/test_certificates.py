@@ -95,9 +95,14 @@ def test_serial_is_unique_over_all_generations(database: Database, certificate: 
 
 def test_other_issuer_may_use_the_same_serial(database: Database, certificate: Make) -> None:
     """RFC 5280 section 4.1.2.2: serials are scoped by issuer."""
+    one = certificate(7)
+    other = certificate(7, issuer="jpki-auth", holder="other", key="other")
     with database.transaction() as tx:
-        reserve(tx, certificate(7))
-        reserve(tx, certificate(7, issuer="jpki-auth", holder="other", key="other"))
+        reserve(tx, one)
+        reserve(tx, other)
+    with database.snapshot() as tx:
+        assert read_certificate(tx, ISSUER, 7) == one
+        assert read_certificate(tx, "jpki-auth", 7) == other
 
 
 def test_refused_serial_leaves_the_holder_free(database: Database, certificate: Make) -> None:

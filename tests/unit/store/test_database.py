@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, text
+from sqlalchemy import insert, inspect, text
 
 from store.counter_tables import METADATA
 from store.database import SCHEMA, Database, Program, check_schema, engine, upgrade
@@ -41,6 +41,19 @@ def count(database: Database) -> int:
     """Count rows of a table that any program may read."""
     with database.snapshot() as tx:
         return int(tx.execute(text("SELECT count(*) FROM change_counter")).scalar_one())
+
+
+def contents(database: Database) -> dict[str, tuple[list[str], list[str]]]:
+    """Every table by its name: its columns, and its rows in the order of their text."""
+    with database.snapshot() as tx:
+        schema = inspect(tx)
+        return {
+            table: (
+                [f"{column['name']} {column['type']} {column['nullable']}" for column in schema.get_columns(table)],
+                sorted(str(row) for row in tx.execute(text(f'SELECT * FROM "{table}"'))),  # noqa: S608 - the database's own names
+            )
+            for table in schema.get_table_names()
+        }
 
 
 def test_schema_constant_names_the_newest_migration() -> None:
@@ -87,10 +100,15 @@ def test_newer_schema_is_refused(database: Database) -> None:
 
 
 def test_upgrade_twice_changes_nothing(open_as: OpenAs, database_url: str) -> None:
-    """An upgrade of the newest schema is no error."""
+    """MIG-1: an upgrade of the newest schema is no error, and leaves every column and row as it was."""
     upgrade(database_url)
     database = open_as(database_url, "owner")
+    with database.transaction() as tx:
+        tx.execute(insert(CHANGE_COUNTER), {"issuer": "jpki-sign", "value": 7})
+    before = contents(database)
+    upgrade(database_url)
     check_schema(database)
+    assert contents(database) == before
 
 
 def test_failed_upgrade_leaves_the_old_schema(open_as: OpenAs, empty_database_url: str) -> None:

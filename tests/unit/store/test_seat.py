@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,8 +37,9 @@ def test_seat_is_free_after_its_process_was_killed(sqlite_url: str) -> None:
     SignerSeat(sqlite_url).leave()
 
 
-def test_several_signers_share_postgresql() -> None:
-    """Design section 3: on PostgreSQL signers share the work by SKIP LOCKED."""
+def test_postgresql_has_no_seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Design section 3: on PostgreSQL signers share the work by SKIP LOCKED; a second one sits, and no file is made."""
+    monkeypatch.chdir(tmp_path)
     url = "postgresql://ninsho@/ninsho"
     with SignerSeat(url), SignerSeat(url):
-        pass
+        assert list(tmp_path.iterdir()) == []
