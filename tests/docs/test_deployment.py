@@ -1,55 +1,104 @@
-"""The deployment's document says every key of the front end's configuration, with its default, and no other."""
+"""The documents of installation and deployment say every key of the configuration, with its default, and no other."""
 
 import re
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic.fields import FieldInfo
 
-from cli.config import BranchSection, Config, CounterSection, RASection, Section, check_door
+from cli.config import BranchSection, Config, CounterSection, RASection, Section, load_config
+from cli.pins import activated_pin
+from store.migrations.versions.schema_0003_roles import GRANTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "deployment.md"
+INSTALLATION = ROOT / "docs" / "installation.md"
 
 
-def rows(table: str) -> list[tuple[str, str]]:
-    """Keys and defaults of the table under a section's name."""
-    _, _, below = PAGE.read_text("utf-8").partition(f"`{table}`:\n\n")
+def rows(page: Path, heading: str) -> list[tuple[str, str]]:
+    """Keys and defaults of the table whose head follows `heading`."""
+    _, _, below = page.read_text("utf-8").partition(f"{heading}| key | default | what it says |\n|---|---|---|\n")
     assert below
-    lines = below.partition("\n\n")[0].splitlines()[2:]
+    lines = below.partition("\n\n")[0].splitlines()
     return [(cells[0].strip("` "), cells[1].strip("` ")) for line in lines if (cells := line.strip("|").split("|"))]
+
+
+def settings(section: type[Section], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted keys of a configuration with their defaults, those of its tables among them."""
+    for name, field in section.model_fields.items():
+        kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
+        tables = [kind for kind in kinds if issubclass(kind, Section)]
+        if tables:
+            named = "" if field.annotation is tables[0] else "NAME."
+            yield from settings(tables[0], f"{prefix}{name}.{named}")
+        else:
+            yield prefix + name, default_of(field)
 
 
 def default_of(field: FieldInfo) -> str:
     """A field's default as the document writes it."""
     if field.is_required():
         return "required"
-    return {"None": "none", "()": "[]"}.get(str(field.default), _literal(field.default))
+    return {"None": "none", "()": "[]", "False": "false"}.get(str(field.default), _literal(field.default))
 
 
 def _literal(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return f'"{value}"' if isinstance(value, str | Path) else str(value)
+
+
+def example(page: Path, beginning: str) -> str:
+    """The configuration that a document shows: the indented block that begins so."""
+    blocks = re.findall(r"(?:^    .*\n|^\n)+", page.read_text("utf-8"), re.MULTILINE)
+    (shown,) = (block for block in blocks if block.lstrip().startswith(beginning))
+    return re.sub(r"(?m)^    ", "", shown)
 
 
 @pytest.mark.parametrize(
     ("table", "section"),
     [("[ra]", RASection), ("[ra.counter]", CounterSection), ("[ra.counter.branches.CODE]", BranchSection)],
 )
-def test_every_key_is_documented(table: str, section: type[Section]) -> None:
+def test_every_key_of_the_front_end_is_documented(table: str, section: type[Section]) -> None:
     """In the order of the section, each with the default that it has."""
-    assert rows(table) == [(name, default_of(field)) for name, field in section.model_fields.items()]
+    assert rows(PAGE, f"`{table}`:\n\n") == [(name, default_of(field)) for name, field in section.model_fields.items()]
 
 
-def test_the_example_is_one() -> None:
-    """What is shown as a configuration is accepted as one outside a demo home, as every key stands there."""
-    blocks = re.findall(r"(?:^    .*\n|^\n)+", PAGE.read_text("utf-8"), re.MULTILINE)
-    (shown,) = (block for block in blocks if block.lstrip().startswith("[ra]"))
-    section = RASection.model_validate(tomllib.loads(re.sub(r"(?m)^    ", "", shown))["ra"])
-    check_door(Config.model_construct(demo=False), section)
-    assert section.socket == Path("/run/ninsho-ra/ra.sock")
-    assert section.counter is not None
-    assert set(section.counter.branches) == {"branch-13103"}
+def test_every_other_key_is_documented() -> None:
+    """In the file's order, each with its default; `path` is no key, and `ra` stands in the deployment's document."""
+    keys = [row for row in settings(Config) if row[0] != "path" and not row[0].startswith("ra.")]
+    assert rows(INSTALLATION, "") == keys
+
+
+def test_the_examples_are_one_configuration(tmp_path: Path) -> None:
+    """What the two documents show is accepted together, as it stands there, outside a demo home."""
+    shown = example(INSTALLATION, "deployment = ") + example(PAGE, "[ra]")
+    (tmp_path / "ninsho.toml").write_text(shown, "utf-8")
+    config = load_config(tmp_path / "ninsho.toml")
+    assert not config.demo
+    assert config.ra is not None
+    assert config.ra.socket == Path("/run/ninsho-ra/ra.sock")
+    assert config.ra.counter is not None
+    assert set(config.ra.counter.branches) == {"branch-13103"}
+
+
+def test_every_login_of_the_database_is_made() -> None:
+    """A member of one role for each program that the schema knows."""
+    text = INSTALLATION.read_text("utf-8")
+    made = re.findall(r'CREATE ROLE "ninsho-(\w+)" LOGIN IN ROLE ninsho_(\w+);', text)
+    assert sorted(made) == [(program, program) for program in sorted(GRANTS)]
+
+
+def test_a_units_credential_is_the_token_of_its_program(tmp_path: Path) -> None:
+    """The file that an activation leaves is the one that systemd hands to the program, for every unit."""
+    text = INSTALLATION.read_text("utf-8")
+    (tmp_path / "ninsho.toml").write_text(example(INSTALLATION, "deployment = "), "utf-8")
+    config = load_config(tmp_path / "ninsho.toml")
+    units = dict(re.findall(r"\| `ninsho-(\w+)` \|[^|]+\| `([\w-]+)` \|", text))
+    assert {unit: config.token_of(unit) for unit in ("signer", "ocsp", "audit", "ra")} == {
+        unit: (token,) for unit, token in units.items()
+    }
+    assert f"LoadCredential=issuing.pin:{activated_pin(config, 'issuing')}\n" in text
 
 
 def test_no_other_document_shows_the_front_ends_table() -> None:
