@@ -14,8 +14,8 @@ from ca.ceremony.certificate_acts import certified
 from ca.ceremony.errors import CeremonyChanged, CeremonyStopped
 from ca.ceremony.room import Attempt, Facts, Room
 from ca.ceremony.script import AuthorityPlan, Role
-from ca.ceremony.steps import responder_label
 from ca.ceremony.words import digest_words
+from ca.responders import responder_name
 from ca.roster import parse_roster
 from ca.statement import Domain
 from policies.extension import CRLDistributionPoints
@@ -171,7 +171,7 @@ def _responders(room: Room, plan: AuthorityPlan, before: tuple[bytes, ...]) -> t
     """The keys that may answer: those of the record, and the one that lies in the open responder's token."""
     if plan.responder_token is None:
         return before
-    label = plan.responder or responder_label(plan.name)
+    label = plan.responder or responder_name(plan.name)
     key = key_hash(room.token(plan.responder_token).signing_key(label).public_key())
     return before if key in before else (*before, key)
 

@@ -12,7 +12,7 @@ from ca.ceremony.script import AuthorityPlan, Kind, Role, Script, Words
 from ca.ceremony.wording import WORDING, filled
 from ca.responders import responder_name
 
-__all__ = ["ACTIONS", "Step", "responder_label", "steps"]
+__all__ = ["ACTIONS", "Step", "steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,6 @@ def steps(script: Script) -> tuple[Step, ...]:
     closing = [("token.close", {"token": each.name}) for each in script.tokens if script.kind is not Kind.BACKUP]
     listed = [*opening, *_KINDS[script.kind](script), *closing, ("ceremony.close", {})]
     return tuple(_step(script, number, action, facts) for number, (action, facts) in enumerate(listed, 1))
-
-
-def responder_label(authority: str) -> str:
-    """The label of the key that answers for an authority: the responder's name."""
-    return responder_name(authority)
 
 
 def _step(script: Script, number: int, action: str, facts: _Facts) -> Step:
