@@ -22,7 +22,7 @@ from cli.wiring import open_database, utc_now
 from store.authorities import authority
 from store.certificates import CertificateRecord
 from store.reservations import record_many, reserve_many
-from store.status import Revocation, revoke_many
+from store.revocations import Revocation, revoke_many
 
 AUTHORITY = "jpki-auth-g1"
 ISSUER = "jpki-auth"

@@ -22,8 +22,9 @@ from store.errors import NotPublished, RetiredRefused, UnknownAuthority
 from store.journal import count_change
 from store.publication import Publication
 from store.retired import RetiredFolder, RetirementRecord, add_retirement, retirement_digests, retirement_records
+from store.revocations import Revocation, revoke_many
 from store.rosters import DocumentSignature
-from store.status import CA_COMPROMISE, Revocation, revoke_many
+from store.status import CA_COMPROMISE
 
 __all__ = [
     "FILE_LIMIT",

@@ -16,7 +16,7 @@ from ca.trail import serial_text, warrant_facts
 from ca.warrant import Warrant
 from policies.life_events import effect_of
 from policies.limits import HOLDS_AN_HOUR
-from store import status
+from store import revocations
 from store.applications import application as application_row
 from store.applications import use
 from store.audit import Fact
@@ -54,10 +54,10 @@ def execute(tx: Transaction, warrant: Warrant, now: datetime) -> tuple[Act, ...]
         case "revoke":
             acts = _revoke(tx, application, target, now)
         case "hold":
-            status.hold(tx, target.issuer, target.serial, now, application.id)
+            revocations.hold(tx, target.issuer, target.serial, now, application.id)
             acts = [("certificate.held", _named(target))]
         case "release":
-            status.release(tx, target.issuer, target.serial, now, application.id)
+            revocations.release(tx, target.issuer, target.serial, now, application.id)
             acts = [("certificate.released", _named(target))]
         case "hand-over":
             acts = _hand_over(tx, application, target, now)
@@ -85,7 +85,7 @@ def withdraw(
         target = certificate(tx, issuer, serial)
         if target.application_id is not None:
             raise TargetDiffers(issuer, serial_text(serial), "application")
-        status.revoke(tx, issuer, serial, reason or None, now, invalidity_at, None)
+        revocations.revoke(tx, issuer, serial, reason or None, now, invalidity_at, None)
         ledger.audit.append(tx, "certificate.revoked", _named(target) | {"reason": reason}, now)
 
 
@@ -138,7 +138,7 @@ def _revoke(tx: Transaction, application: Application, target: CertificateRecord
     _check_effect(application)
     _check_invalidity(application.invalidity_at, now)
     reason = application.reason or None  # unspecified is left out (RFC 5280 section 5.3.1)
-    status.revoke(tx, target.issuer, target.serial, reason, now, application.invalidity_at, application.id)
+    revocations.revoke(tx, target.issuer, target.serial, reason, now, application.invalidity_at, application.id)
     return [
         ("certificate.revoked", _named(target) | {"reason": application.reason, "event_of_life": application.event})
     ]
@@ -164,7 +164,7 @@ def _hand_over(tx: Transaction, application: Application, target: CertificateRec
     acts: list[Act] = [("certificate.handed-over", _named(target))]
     old = hand_over(tx, application.holder, application.kind, now)
     if old is not None:
-        status.revoke(tx, *old, SUPERSEDED, now, None, application.id)
+        revocations.revoke(tx, *old, SUPERSEDED, now, None, application.id)
         acts.append(("certificate.revoked", _named(certificate(tx, *old)) | {"reason": SUPERSEDED}))
     return acts
 

@@ -22,7 +22,7 @@ from store.audit import links
 from store.bounds import serial_octets
 from store.certificates import CertificateFilter, find
 from store.crls import PublicationRequest
-from store.status import revoke
+from store.revocations import revoke
 from tests.fixtures.home import Home
 
 START = utc_now()

@@ -27,7 +27,8 @@ from store.crls import CRLRecord, record_crl
 from store.database import Database, Transaction
 from store.people import PersonEntry, PersonFilter, enter_people
 from store.reservations import record_many, reserve_many
-from store.status import Status, hold, release, revoke, statuses
+from store.revocations import hold, release, revoke
+from store.status import Status, statuses
 from tests.fixtures.records import abandon, add_application
 
 MakeCertificate = Callable[..., CertificateRecord]

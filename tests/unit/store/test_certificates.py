@@ -37,7 +37,8 @@ from store.crls import entries
 from store.database import Database, Program
 from store.errors import RecordRefused, StoreError
 from store.reservations import record_many, reserve_many
-from store.status import change_counter, revoke, statuses
+from store.revocations import revoke
+from store.status import change_counter, statuses
 from tests.fixtures.records import abandon, record, reserve
 
 Make = Callable[..., CertificateRecord]

@@ -28,8 +28,9 @@ from store.crls import (
 from store.database import Database
 from store.errors import RecordRefused
 from store.reservations import record_many, reserve_many
+from store.revocations import hold, release, revoke
 from store.rows import insert_all
-from store.status import Compromise, hold, release, revoke
+from store.status import Compromise
 from store.tables import REVOKED, STATUS
 from tests.fixtures.records import abandon, reserve
 

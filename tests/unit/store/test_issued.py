@@ -11,7 +11,7 @@ from store.certificates import CertificateRecord
 from store.database import Database
 from store.issued import Place, count_issued, issued_between
 from store.notices import count_noticed, enter_notices, notices
-from store.status import revoke
+from store.revocations import revoke
 from tests.fixtures.records import add_application, record, reserve
 
 MakeApplication = Callable[..., tuple[ApplicationRecord, Evidence]]

@@ -11,7 +11,7 @@ from store.certificates import CertificateRecord
 from store.database import Database, Transaction
 from store.replay import Difference, replay
 from store.reservations import reserve_many
-from store.status import hold, release, revoke
+from store.revocations import hold, release, revoke
 from tests.fixtures.records import abandon, record, reserve
 
 Make = Callable[..., CertificateRecord]

@@ -22,10 +22,11 @@ from store.heartbeat import beat, last_beat
 from store.notices import enter_notices
 from store.replay import Replayed, replay
 from store.retired import RetirementRecord, add_retirement
+from store.revocations import hold, revoke
 from store.self_checks import SelfCheck, add_self_check
 from store.sessions import OfficerSession, end, open_session, touch
 from store.signatures import note_signatures, signed_by
-from store.status import hold, revoke, statuses
+from store.status import statuses
 from tests.fixtures.records import add_application, record, reserve
 
 OpenAs = Callable[[str, Program], Database]

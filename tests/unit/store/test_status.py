@@ -14,7 +14,8 @@ from store.crls import entries
 from store.database import Database
 from store.errors import RecordRefused, StoreError
 from store.reservations import record_many, reserve_many
-from store.status import Revocation, acts, change_counter, conflicts, hold, release, revoke, revoke_many, statuses
+from store.revocations import Revocation, hold, release, revoke, revoke_many
+from store.status import acts, change_counter, conflicts, statuses
 from tests.fixtures.records import abandon, record, reserve
 
 Make = Callable[..., CertificateRecord]

@@ -12,7 +12,7 @@ from store.certificates import CertificateRecord
 from store.database import Database, Transaction
 from store.errors import RecordRefused
 from store.reservations import record_many, reserve_many
-from store.status import hold, revoke
+from store.revocations import hold, revoke
 from store.tallies import Ending, Standing, endings, standings
 from tests.fixtures.records import add_application
 
