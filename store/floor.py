@@ -79,11 +79,15 @@ def _turn(directory: Path) -> Iterator[None]:
 
 
 def create_durably(path: Path, content: bytes) -> bool:
-    """Make ``path`` appear whole or not at all; False when there is a file of this name, which stays as it is."""
+    """Make ``path`` appear whole or not at all; False when there is a file of this name, which stays as it is.
+
+    Whoever may enter the folder may read it: other programs' users hold it against what they see.
+    """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     beside = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)  # mkstemp's is its user's alone
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -56,6 +57,14 @@ def test_anchors_are_believed_with_the_public_key_alone(
     with database.snapshot() as tx:
         result = verify(tx, "test", anchors)
     assert (result.breaks, result.unanchored) == ((), 0)
+
+
+def test_another_programs_user_reads_an_anchor(database: Database, folder: Path, now: datetime) -> None:
+    """Design section 3: the signer, which is not the user of `audit`, holds the newest anchor against its database."""
+    write(database, now)
+    anchor(database, folder, now)
+    (file,) = folder.iterdir()
+    assert S_IMODE(file.stat().st_mode) == 0o644
 
 
 def edited(name: str, change: Callable[[Path], None]) -> Callable[[Path], str]:
