@@ -4,22 +4,22 @@ Each turn claims, verifies warrants, resolves what a vanished signer left behind
 never sleeps and never asks the clock: the loop around it belongs to the program that runs it.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 from ca.authority import Authority, AuthorityStatement
+from ca.ends import REFUSALS, Ends
 from ca.errors import CAError
-from ca.evidence import CLOCK_TOLERANCE, Grounds
+from ca.evidence import Grounds
 from ca.issuance import Checkpoint, Issued, Ledger, Outcome, issue, passed
 from ca.passkeys import Parties
 from ca.preparation import Case, Refusal, prepare_all
-from ca.recovery import abandon_rows, left_behind, orphans, prepared_again, sign_again, sweep
+from ca.recovery import left_behind, orphans, prepared_again, sign_again, sweep
 from ca.refusals import CarriedOutBefore, ProgramFault, SignatureWrong, TooManyFailures
 from ca.retirement import Retired
 from ca.revocation import execute
@@ -27,14 +27,12 @@ from ca.roster import Roster
 from ca.serials import Random, SerialNumbers
 from ca.warrant import Warrant, verify
 from ca.warrant_errors import AuthorityDiffers, EvidenceTimeWrong, ProfileNotAuthorised
-from policies.errors import PolicyError
 from policies.profile import CertificateProfile
-from store.application_errors import ApplicationError, ApplicationUsed, ClaimLost
+from store.application_errors import ApplicationUsed, ClaimLost
 from store.applications import ApplicationRecord, Evidence, evidence_of
-from store.audit import AuditChain, Fact
-from store.certificate_errors import CertificateError, NoPending
+from store.audit import AuditChain
 from store.certificates import CertificateRecord
-from store.claims import claim, fence, finish, give_back, put_off
+from store.claims import claim, fence, finish, give_back
 from store.database import Database
 from store.errors import StoreError
 from store.used import UsedApplications
@@ -51,9 +49,6 @@ what its neighbours did. A database or a token that is away counts for nothing, 
 """
 
 _TOKEN_OCTETS: Final = 16
-_REFUSALS: Final = (CAError, PolicyError, ApplicationError, CertificateError, NoPending)
-
-Refusing = CAError | PolicyError | ApplicationError | CertificateError | NoPending
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +134,7 @@ class Signer:
         except (ConnectionError, CAError) as error:
             self._interrupted(ledger, claimed, error, now)
             raise
-        return Turn(claimed=len(claimed), orphans=swept, **work.ends)
+        return Turn(claimed=len(claimed), orphans=swept, **work.ends.counted)
 
     def _interrupted(
         self, ledger: Ledger, claimed: Sequence[ApplicationRecord], error: Exception, now: datetime
@@ -165,8 +160,7 @@ class _Work:
         now: datetime,
     ) -> None:
         self._signer, self._ledger, self._left, self._retired, self._now = signer, ledger, left, retired, now
-        self._token = ledger.token or b""
-        self.ends: Counter[str] = Counter()
+        self.ends = Ends(ledger, left, now)
 
     def run(self, claimed: Sequence[ApplicationRecord], evidence: Mapping[UUID, Sequence[Evidence]]) -> None:
         """Bring each to its end: done, refused, parked, or left for another try."""
@@ -174,18 +168,18 @@ class _Work:
         issues: list[Warrant] = []
         for record in claimed:
             if record.attempts >= FAILURES:
-                self._end(record.id, "parked", TooManyFailures(record.attempts))
+                self.ends.end(record.id, "parked", TooManyFailures(record.attempts))
                 continue
             try:
                 warrant = self._warrant(record, evidence[record.id], roster)
             except EvidenceTimeWrong as error:
-                self._early(record, error)
+                self.ends.early(record, error)
                 continue
-            except _REFUSALS as error:
-                self._end(record.id, "refused", error)
+            except REFUSALS as error:
+                self.ends.end(record.id, "refused", error)
                 continue
             except Exception as error:  # what is read here was written by others: no text may stop the signer
-                self._fail(record.id, ProgramFault(type(error).__name__))
+                self.ends.fail(record.id, ProgramFault(type(error).__name__))
                 continue
             if warrant.application.action == "issue":
                 issues.append(warrant)
@@ -224,19 +218,20 @@ class _Work:
         id = warrant.application.id
         try:
             with self._ledger.database.transaction() as tx:
-                fence(tx, id, self._token)
+                token = self._ledger.token or b""
+                fence(tx, id, token)
                 self._check_unused(warrant)
                 acts = execute(tx, warrant, self._now)
-                finish(tx, id, self._token, "done", warrant.application.action, self._now)
+                finish(tx, id, token, "done", warrant.application.action, self._now)
                 self._ledger.audit.append_many(tx, acts, self._now)
                 self._ledger.checkpoint("executing")
                 self._ledger.use_up([warrant.application])
         except ClaimLost:
-            self._lost(id)
-        except _REFUSALS as error:
-            self._end(id, "refused", error)
+            self.ends.lost(id)
+        except REFUSALS as error:
+            self.ends.end(id, "refused", error)
         else:
-            self.ends["executed"] += 1
+            self.ends.counted["executed"] += 1
         self._ledger.checkpoint("executed")
 
     def _issue(self, warrants: Sequence[Warrant]) -> None:
@@ -246,16 +241,16 @@ class _Work:
             prepared = prepared_again(self._case(warrant, row.serial), row, self._now) if row else None
             if prepared is not None:
                 again.append(prepared)
-            elif row is None or self._abandon(row):
+            elif row is None or self.ends.abandon(row):
                 fresh.append(self._case(warrant, self._signer.serials.draw()))
         self._count(sign_again(again, self._ledger, self._now))
         results = prepare_all(fresh, self._now, self._signer.linters)
         while chunk := list(islice(results, self._signer.batch)):
             for one in chunk:
                 if isinstance(one, Refusal) and isinstance(one.error, ProgramFault):
-                    self._fail(one.case.warrant.application.id, one.error)
+                    self.ends.fail(one.case.warrant.application.id, one.error)
                 elif isinstance(one, Refusal):
-                    self._end(one.case.warrant.application.id, "refused", one.error)
+                    self.ends.end(one.case.warrant.application.id, "refused", one.error)
             self._count(issue([one for one in chunk if not isinstance(one, Refusal)], self._ledger, self._now))
 
     def _case(self, warrant: Warrant, serial: int) -> Case:
@@ -266,64 +261,12 @@ class _Work:
     def _count(self, outcomes: Iterable[Outcome]) -> None:
         for one in outcomes:
             if isinstance(one, Issued):
-                self.ends["issued"] += 1
+                self.ends.counted["issued"] += 1
             elif isinstance(one.error, ClaimLost):
-                self.ends["lost"] += 1
+                self.ends.counted["lost"] += 1
             elif isinstance(one.error, SignatureWrong):
-                self.ends["failed"] += 1
+                self.ends.counted["failed"] += 1
             elif isinstance(one.error, ApplicationUsed):
-                self.ends["refused"] += 1
+                self.ends.counted["refused"] += 1
             elif one.prepared.application_id is not None:
-                self._end(one.prepared.application_id, "refused", one.error)
-
-    def _abandon(self, row: CertificateRecord) -> bool:
-        """Give up what an earlier attempt reserved; False when another signer has the application now."""
-        id = row.application_id or UUID(int=0)
-        try:
-            with self._ledger.database.transaction() as tx:
-                fence(tx, id, self._token)
-                abandon_rows(tx, [row], self._ledger, self._now)
-        except ClaimLost:
-            self._lost(id)
-            return False
-        self._ledger.checkpoint("resolved")
-        return True
-
-    def _end(self, id: UUID, state: Literal["refused", "parked"], error: Refusing) -> None:
-        """End an application without a certificate, and give up a serial number an earlier attempt reserved for it."""
-        try:
-            with self._ledger.database.transaction() as tx:
-                finish(tx, id, self._token, state, error.code, self._now)
-                if id in self._left:
-                    abandon_rows(tx, [self._left[id]], self._ledger, self._now)
-                facts: dict[str, Fact] = {"application": str(id), "code": error.code}
-                self._ledger.audit.append(tx, f"application.{state}", facts, self._now)
-        except ClaimLost:
-            self._lost(id)
-        else:
-            self.ends[state] += 1
-
-    def _fail(self, id: UUID, error: ProgramFault) -> None:
-        """Give an application back as failed: it is nobody's refusal, and comes back until it is parked."""
-        with self._ledger.database.transaction() as tx:
-            give_back(tx, [id], self._token, failed=True)
-            facts: dict[str, Fact] = {"application": str(id), "code": error.code, "kind": error.kind}
-            self._ledger.audit.append(tx, "application.failed", facts, self._now)
-        self.ends["failed"] += 1
-
-    def _early(self, record: ApplicationRecord, error: EvidenceTimeWrong) -> None:
-        """Put an application off to the time its evidence states; refuse it for a time that is past or never comes."""
-        until = error.signed_at - CLOCK_TOLERANCE
-        if not self._now < until < record.expires_at:
-            self._end(record.id, "refused", error)
-            return
-        with self._ledger.database.transaction() as tx:
-            put_off(tx, record.id, self._token, until)
-            facts: dict[str, Fact] = {"application": str(record.id), "code": error.code}
-            self._ledger.audit.append(tx, "application.put-off", facts, self._now)
-        self.ends["put_off"] += 1
-
-    def _lost(self, id: UUID) -> None:
-        with self._ledger.database.transaction() as tx:
-            self._ledger.audit.append(tx, "claim.lost", {"application": str(id)}, self._now)
-        self.ends["lost"] += 1
+                self.ends.end(one.prepared.application_id, "refused", one.error)

@@ -10,6 +10,7 @@ from cryptography import x509
 
 from ca import preparation
 from ca import signer as signer_module
+from ca.issuance import Checkpoint
 from ca.retirement import Reason
 from ca.retiring import KnownRetirements
 from ca.signer import Turn
@@ -188,6 +189,37 @@ def test_evidence_of_a_clock_ahead_of_ours_waits(house: House) -> None:
     assert house.signer().turn(NOW + timedelta(minutes=30)) == Turn()
     assert house.signer("next").turn(NOW + timedelta(hours=1)) == Turn(claimed=1, issued=1)
     assert house.audited("application.put-off") == [{"application": str(case.id), "code": "ca.evidence-time"}]
+
+
+def taken_over(house: House, turn: Turn) -> Checkpoint:
+    """A point at which a signer sleeps past its lease, while its successor does that turn."""
+
+    def checkpoint(reached: str) -> None:
+        if reached == "claimed":
+            assert house.signer("successor").turn(LATER + LEASE) == turn
+
+    return checkpoint
+
+
+def test_a_failure_under_a_lost_claim_is_told_as_lost(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Design section 3: who has the application now counts its attempts; the trail says no failure that was none."""
+    house.submit(house.issue_case("one"))
+
+    def broken(*stated: Any, **named: Any) -> None:  # noqa: ANN401  # as the function it stands for
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(preparation, "certificate_builder", broken)
+    late = house.signer("late", checkpoint=taken_over(house, Turn(claimed=1, failed=1)))
+    assert late.turn(LATER) == Turn(claimed=1, lost=1)
+    assert (len(house.audited("application.failed")), len(house.audited("claim.lost"))) == (1, 1)
+
+
+def test_an_early_case_under_a_lost_claim_is_told_as_lost(house: House) -> None:
+    """Design section 3: its successor has put the application off; nothing is put off twice."""
+    house.submit(house.issue_case("one", now=LATER + timedelta(hours=1)))
+    late = house.signer("late", checkpoint=taken_over(house, Turn(claimed=1, put_off=1)))
+    assert late.turn(LATER) == Turn(claimed=1, lost=1)
+    assert (len(house.audited("application.put-off")), len(house.audited("claim.lost"))) == (1, 1)
 
 
 def test_evidence_from_beyond_the_end_of_its_case_is_refused(house: House) -> None:
