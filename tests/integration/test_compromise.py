@@ -231,7 +231,7 @@ def test_commands_say_so(scene: Scene) -> None:
 
 
 def test_the_counter_is_told_at_once(scene: Scene) -> None:
-    """HMI-1: a case for the compromised authority is refused while the applicant still stands there."""
+    """KEY-2: a case for the compromised authority is refused while the applicant still stands there."""
     answer = scene.home.ninsho("cert", "issue", *scene.home.case(), *scene.home.everybody)
     assert (answer.status, answer.error["code"]) == (4, "ca.authority-compromised")
 

@@ -47,7 +47,7 @@ def test_one_turn_carries_out_different_actions(house: House) -> None:
 
 
 def test_a_refusal_is_recorded_and_audited_with_its_code(house: House) -> None:
-    """HMI-1 and ROL-2: who looks at the case sees why; the audit trail says the same, without a holder's name."""
+    """LOG-4 and ROL-2: who looks at the case sees why; the audit trail says the same, without a holder's name."""
     case = house.issue_case("見本太郎", nationality="JP")
     house.submit(case)
     house.signer().turn(LATER)
@@ -128,7 +128,7 @@ def test_a_case_that_trips_the_program_takes_nobody_with_it(house: House, monkey
 
 
 def test_an_outage_of_the_database_is_nobodys_failure(house: House) -> None:
-    """REL-1: however often the database goes away in the middle of a turn, the cases are issued when it is back."""
+    """DBC-1: however often the database goes away in the middle of a turn, the cases are issued when it is back."""
     cases = [house.issue_case("one"), house.issue_case("two")]
     house.submit(*cases)
 
