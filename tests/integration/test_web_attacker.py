@@ -38,6 +38,7 @@ from tests.fixtures.officers import (
     WORKING,
     Office,
     make_office,
+    notified,
     passkey,
     software_key,
     status_application,
@@ -102,23 +103,6 @@ def attack(request: pytest.FixtureRequest, houses: Callable[..., House], tmp_pat
 def file_attack(houses: Callable[..., House], tmp_path: Path, sqlite_url: str) -> Attack:
     """The front end taken over where its user can write the whole SQLite file."""
     return Attack(houses(tmp_path, sqlite_url, office=front_office()))
-
-
-def notified(case: Application) -> Application:
-    """A case with the notification of Minato's terminal."""
-    assert case.proof is not None
-    assert case.subject_key is not None
-    proof = notify(
-        software_key("terminal-minato"),
-        "terminal-minato",
-        case.proof,
-        deployment=case.deployment,
-        application_id=case.id,
-        salt=case.salt,
-        subject_key=case.subject_key,
-        window=WINDOW,
-    )
-    return replace(case, proof=proof)
 
 
 def submitted(case: Application) -> Evidence:

@@ -15,7 +15,7 @@ from ca.evidence_errors import (
     TerminalNotValid,
     TerminalUnknown,
 )
-from ca.notification import check_notification, notify
+from ca.notification import check_notification
 from ca.request import prove_possession
 from ca.roster import Roster
 from ca.statement import key_octets
@@ -25,6 +25,7 @@ from tests.fixtures.officers import (
     authority_statement,
     issue_application,
     make_office,
+    notified,
     sample_profile,
     software_key,
     status_application,
@@ -43,23 +44,6 @@ PLAIN = issue_application(
 )
 
 
-def notified(application: Application = PLAIN, *, by: str = "terminal-minato", window: str = WINDOW) -> Application:
-    """The application with the notification of a terminal, signed by that terminal's key."""
-    assert application.proof is not None
-    assert application.subject_key is not None
-    proof = notify(
-        software_key(by),
-        by,
-        application.proof,
-        deployment=application.deployment,
-        application_id=application.id,
-        salt=application.salt,
-        subject_key=application.subject_key,
-        window=window,
-    )
-    return replace(application, proof=proof)
-
-
 def check(application: Application, roster: Roster = ROSTER) -> None:
     """Believe the notification, or raise."""
     check_notification(application, PROFILE, roster, LATER)
@@ -67,12 +51,12 @@ def check(application: Application, roster: Roster = ROSTER) -> None:
 
 def test_a_notification_of_the_windows_terminal_is_believed() -> None:
     """Act 153/2002 art. 3(5): the counter notifies the key that the card made."""
-    check(notified())
+    check(notified(PLAIN))
 
 
 def test_the_terminal_stands_in_what_officers_sign() -> None:
     """Design section 3: it is part of the canonical form, so the approvers sign for it too."""
-    made = notified()
+    made = notified(PLAIN)
     assert digest(made) != digest(PLAIN)
     assert parse(canonical(made)) == made
 
@@ -107,7 +91,7 @@ def test_only_an_issue_has_a_key() -> None:
 
 def test_a_swapped_key_is_refused() -> None:
     """Design section 3: the intruder's key with a right proof of possession, under the terminal's old signature."""
-    real, mine = notified(), software_key("intruder")
+    real, mine = notified(PLAIN), software_key("intruder")
     own = prove_possession(mine, real.deployment, real.id, real.salt)
     assert real.proof is not None
     swapped = replace(
@@ -130,12 +114,12 @@ def test_a_swapped_key_is_refused() -> None:
 def test_a_notification_is_of_one_key_and_one_application(changed: dict[str, str]) -> None:
     """A notification that was seen once cannot be put under another case."""
     with pytest.raises(NotificationInvalid):
-        check(replace(notified(), **changed))  # type: ignore[arg-type]  # by their names
+        check(replace(notified(PLAIN), **changed))  # type: ignore[arg-type]  # by their names
 
 
 def test_a_notification_covers_the_cards_proof() -> None:
     """Another signature of the same card is another notification."""
-    real = notified()
+    real = notified(PLAIN)
     assert real.proof is not None
     with pytest.raises(NotificationInvalid):
         check(replace(real, proof=replace(real.proof, value=b"another")))
@@ -144,7 +128,7 @@ def test_a_notification_covers_the_cards_proof() -> None:
 def test_a_terminal_of_another_branch_is_refused() -> None:
     """Requirement ROL-3: a terminal stands in one branch."""
     with pytest.raises(TerminalElsewhere):
-        check(notified(by="terminal-sapporo"))
+        check(notified(PLAIN, by="terminal-sapporo"))
 
 
 def test_a_terminal_of_another_window_is_refused() -> None:
@@ -156,24 +140,24 @@ def test_a_terminal_of_another_window_is_refused() -> None:
 def test_a_signature_for_another_window_is_refused() -> None:
     """The window stands in what the terminal signed."""
     with pytest.raises(NotificationInvalid):
-        check(notified(window="999Z"))
+        check(notified(PLAIN, window="999Z"))
 
 
 def test_a_terminal_outside_the_roster_is_refused() -> None:
     """Design section 3: an own terminal, with an own key."""
     with pytest.raises(TerminalUnknown):
-        check(notified(by="terminal-mine"))
+        check(notified(PLAIN, by="terminal-mine"))
 
 
 def test_a_terminal_outside_the_roster_is_refused_where_none_is_needed() -> None:
     """Who names a terminal is held to it."""
     with pytest.raises(TerminalUnknown):
-        check(notified(by="terminal-mine"), replace(ROSTER, terminals=()))
+        check(notified(PLAIN, by="terminal-mine"), replace(ROSTER, terminals=()))
 
 
 def test_another_key_in_a_terminals_name_is_refused() -> None:
     """Only the enrolled key signs for a terminal."""
-    real = notified(by="terminal-sapporo")
+    real = notified(PLAIN, by="terminal-sapporo")
     assert real.proof is not None
     with pytest.raises(NotificationInvalid):
         check(replace(real, proof=replace(real.proof, terminal="terminal-minato")))
@@ -188,7 +172,7 @@ def test_a_terminal_that_does_not_count_is_refused(changed: dict[str, str]) -> N
     """As for persons: both when the application was made and now."""
     late = replace(terminal("minato"), **changed)  # type: ignore[arg-type]  # by their names
     with pytest.raises(TerminalNotValid):
-        check(notified(), replace(ROSTER, terminals=(late,)))
+        check(notified(PLAIN), replace(ROSTER, terminals=(late,)))
 
 
 @pytest.mark.parametrize("half", [{"terminal": "t"}, {"terminal_signature": b"s"}])

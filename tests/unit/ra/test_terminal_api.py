@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from hashlib import sha256
 from types import SimpleNamespace
@@ -14,11 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from werkzeug.test import TestResponse
 
-from ca.application import Proof
-from ca.notification import notify
-from ca.request import possession_challenge
-from ca.statement import key_octets, sign_octets
-from ca.terminal import Method, Question, authorisation
+from ca.statement import key_octets
 from ca.terminal_messages import (
     Job,
     Jobs,
@@ -41,8 +37,9 @@ from ra.records import CardKey, Draft, Finish, Notification, Particulars, Recept
 from store.cases import CaseEvent, CaseKind, CaseRecord, NewCase, Step, add_event, case, events_of, open_case
 from store.certificates import CertificateRecord
 from store.database import Database
-from tests.fixtures.front import MORNING, PROXIED, SOCKET, Front
-from tests.fixtures.officers import DEPLOYMENT, WINDOW, software_key, terminal
+from tests.fixtures import walk
+from tests.fixtures.front import MORNING, Front
+from tests.fixtures.officers import WINDOW, software_key, terminal
 from tests.fixtures.records import record, reserve
 
 CARD = "0123456789AB"
@@ -73,41 +70,9 @@ class Counter:
             authorities=lambda: {"jpki-auth-g1": SimpleNamespace(certificate=AUTHORITY)},
         )
 
-    def ask(
-        self,
-        method: Method,
-        path: str,
-        body: bytes = b"",
-        *,
-        code: str = "terminal-minato",
-        key: str = "",
-        at: datetime | None = None,
-        nonce: bytes = b"",
-        signed_body: bytes | None = None,
-        header: str | None = None,
-        query: str = "",
-    ) -> TestResponse:
-        """Ask as a terminal does, but for a change: whose key signs, when, with which nonce, over which body."""
-        signed = authorisation(
-            software_key(key or code),
-            code,
-            Question(method, path, body if signed_body is None else signed_body),
-            deployment=DEPLOYMENT,
-            at=at or self.front.now,
-            nonce=nonce or os.urandom(16),
-        )
-        return self.front.app.test_client().open(
-            path + query,
-            method=method,
-            data=body,
-            base_url=self.front.parties.working.origin,
-            headers={**PROXIED, "Authorization": signed if header is None else header},
-            environ_base=SOCKET,
-        )
-
     def jobs(self, code: str = "terminal-minato") -> tuple[Job, ...]:
         """The jobs of a terminal's window."""
-        return read(Jobs, self.ask("GET", "/terminal/jobs", code=code).data).jobs
+        return read(Jobs, self.front.ask("GET", "/terminal/jobs", code=code).data).jobs
 
     def at_step(
         self, step: Step, kind: CaseKind = "issue", *, window: str = WINDOW, records: tuple[Record, ...] = ()
@@ -202,23 +167,7 @@ def reported(
     job: KeysJob, *, key: rsa.RSAPrivateKey | None = None, window: str = WINDOW, code: str = "terminal-minato"
 ) -> KeyReport:
     """What an honest terminal reports; `key`, `window` and `code` are those of another one."""
-    keys = []
-    for each in job.drafts:
-        private = key or card_key(1)
-        subject = key_octets(private.public_key())
-        proof = sign_octets(private, possession_challenge(DEPLOYMENT, each.application, each.salt, subject))
-        vouched = notify(
-            software_key(code),
-            code,
-            Proof("challenge", proof),
-            deployment=DEPLOYMENT,
-            application_id=each.application,
-            salt=each.salt,
-            subject_key=subject,
-            window=window,
-        )
-        keys.append(ReportedKey(each.slot, each.application, subject, proof, vouched.terminal_signature or b""))
-    return KeyReport(event=job.event, card=job.card, keys=tuple(keys))
+    return walk.reported(job, code, window=window, make_key=lambda: key or card_key(1))
 
 
 @pytest.fixture
@@ -237,7 +186,7 @@ def keys_job(counter: Counter, slots: tuple[Slot, ...] = ("auth",)) -> KeysJob:
 
 def tell_keys(counter: Counter, job: KeysJob, report: KeyReport) -> TestResponse:
     """Report keys."""
-    return counter.ask("POST", f"/terminal/cases/{job.case}/keys", octets_of(report))
+    return counter.front.ask("POST", f"/terminal/cases/{job.case}/keys", octets_of(report))
 
 
 def refusal(answer: TestResponse) -> tuple[int, str]:
@@ -254,7 +203,7 @@ def test_a_window_without_cases_has_no_jobs(counter: Counter) -> None:
 def test_a_case_at_the_keys_is_a_job(counter: Counter) -> None:
     """With the drafts that the proofs are bound to; without name and address."""
     found = counter.for_keys(("sign", "auth"))
-    answer = counter.ask("GET", "/terminal/jobs")
+    answer = counter.front.ask("GET", "/terminal/jobs")
     (job,) = read(Jobs, answer.data).jobs
     assert isinstance(job, KeysJob)
     assert (job.case, job.event, job.card, job.receipt) == (found.id, 3, CARD, found.receipt)
@@ -289,7 +238,7 @@ def test_a_case_of_another_window_or_branch_does_not_exist(counter: Counter, cod
         ("POST", f"/terminal/cases/{job.case}/keys", report),
         ("GET", f"/terminal/cases/{uuid4()}", b""),
     ):
-        assert refusal(counter.ask(method, path, body, code=code)) == (404, "E-5001")  # type: ignore[arg-type]
+        assert refusal(counter.front.ask(method, path, body, code=code)) == (404, "E-5001")  # type: ignore[arg-type]
     assert [each.event for each in counter.jobs() if isinstance(each, KeysJob)] == [job.event]
 
 
@@ -323,7 +272,7 @@ def test_a_trouble_stands_on_the_cases_page(counter: Counter) -> None:
     job = keys_job(counter)
     told = octets_of(TroubleReport(event=job.event, trouble="card", code="hsm.card-refused"))
     for _ in range(2):
-        assert counter.ask("POST", f"/terminal/cases/{job.case}/trouble", told).status_code == 204
+        assert counter.front.ask("POST", f"/terminal/cases/{job.case}/trouble", told).status_code == 204
     assert [each.step for each in counter.events(SimpleNamespace(id=job.case))] == ["receive", "register", "keys"]  # type: ignore[arg-type]
     page = counter.front.browser("reception-minato").get(f"/cases/{job.receipt}").text
     assert f"窓口{WINDOW}の端末で処理を続けられません" in page
@@ -335,18 +284,18 @@ def test_a_trouble_moves_nothing(counter: Counter) -> None:
     """The job stays the same, so that what was typed for it is still good, and its report is taken."""
     job = keys_job(counter)
     told = octets_of(TroubleReport(event=job.event, trouble="card", code="hsm.card-refused"))
-    counter.ask("POST", f"/terminal/cases/{job.case}/trouble", told)
+    counter.front.ask("POST", f"/terminal/cases/{job.case}/trouble", told)
     assert counter.jobs() == (job,)
     assert tell_keys(counter, job, reported(job)).status_code == 204
-    late = counter.ask("POST", f"/terminal/cases/{job.case}/trouble", told)
+    late = counter.front.ask("POST", f"/terminal/cases/{job.case}/trouble", told)
     assert refusal(late) == (409, "E-4202")
 
 
 def test_a_replayed_request_is_refused(counter: Counter) -> None:
     """The same octets a second time."""
     nonce = bytes(16)
-    assert counter.ask("GET", "/terminal/jobs", nonce=nonce).status_code == 200
-    assert refusal(counter.ask("GET", "/terminal/jobs", nonce=nonce)) == (401, "E-4201")
+    assert counter.front.ask("GET", "/terminal/jobs", nonce=nonce).status_code == 200
+    assert refusal(counter.front.ask("GET", "/terminal/jobs", nonce=nonce)) == (401, "E-4201")
 
 
 REFUSED: dict[str, dict[str, Any]] = {
@@ -364,22 +313,22 @@ REFUSED: dict[str, dict[str, Any]] = {
 def test_who_is_no_terminal_hears_nothing(counter: Counter, changed: dict[str, Any]) -> None:
     """Not even whether a case exists."""
     counter.for_keys()
-    answer = counter.ask("GET", "/terminal/jobs", **changed)
+    answer = counter.front.ask("GET", "/terminal/jobs", **changed)
     assert refusal(answer) == (401, "E-4201")
     assert CARD not in answer.text
 
 
 def test_an_ended_enrolment_is_refused(counter: Counter) -> None:
     """The newest roster counts, at every request."""
-    assert counter.ask("GET", "/terminal/jobs").status_code == 200
+    assert counter.front.ask("GET", "/terminal/jobs").status_code == 200
     counter.front.roster = replace(counter.front.roster, terminals=())
-    assert refusal(counter.ask("GET", "/terminal/jobs")) == (401, "E-4201")
+    assert refusal(counter.front.ask("GET", "/terminal/jobs")) == (401, "E-4201")
 
 
 def test_a_large_report_is_not_read(counter: Counter) -> None:
     """64 KiB, before anything is verified."""
     job = keys_job(counter)
-    answer = counter.ask("POST", f"/terminal/cases/{job.case}/keys", b" " * (64 * 1024 + 1))
+    answer = counter.front.ask("POST", f"/terminal/cases/{job.case}/keys", b" " * (64 * 1024 + 1))
     assert refusal(answer) == (413, "E-5003")
 
 
@@ -387,7 +336,7 @@ def test_a_large_report_is_not_read(counter: Counter) -> None:
 def test_a_report_of_another_form_is_refused(counter: Counter, body: bytes) -> None:
     """422, and the case stays."""
     job = keys_job(counter)
-    answer = counter.ask("POST", f"/terminal/cases/{job.case}/keys", body)
+    answer = counter.front.ask("POST", f"/terminal/cases/{job.case}/keys", body)
     assert refusal(answer) == (422, "E-4203")
     assert len(counter.jobs()) == 1
 
@@ -437,9 +386,12 @@ def test_a_report_for_another_step_is_refused(counter: Counter) -> None:
     """What was not asked for is not entered."""
     job = keys_job(counter)
     report = WriteReport(event=job.event, card=CARD, read_back=(ReadBack("auth", bytes(32)),))
-    assert refusal(counter.ask("POST", f"/terminal/cases/{job.case}/written", octets_of(report))) == (409, "E-4202")
+    assert refusal(counter.front.ask("POST", f"/terminal/cases/{job.case}/written", octets_of(report))) == (
+        409,
+        "E-4202",
+    )
     pins = PinReport(event=job.event, card=CARD, slots=("auth",))
-    assert refusal(counter.ask("POST", f"/terminal/cases/{job.case}/pin", octets_of(pins))) == (409, "E-4202")
+    assert refusal(counter.front.ask("POST", f"/terminal/cases/{job.case}/pin", octets_of(pins))) == (409, "E-4202")
 
 
 def test_issued_certificates_are_to_be_written(counter: Counter) -> None:
@@ -453,9 +405,9 @@ def test_issued_certificates_are_to_be_written(counter: Counter) -> None:
     path = f"/terminal/cases/{found.id}/written"
     for sha256_, card in ((bytes(32), CARD), (sha256(CERTIFICATE).digest(), "FEDCBA987654")):
         wrong = WriteReport(event=job.event, card=card, read_back=(ReadBack("auth", sha256_),))
-        assert refusal(counter.ask("POST", path, octets_of(wrong))) == (422, "E-4203")
+        assert refusal(counter.front.ask("POST", path, octets_of(wrong))) == (422, "E-4203")
     right = WriteReport(event=job.event, card=CARD, read_back=(ReadBack("auth", sha256(CERTIFICATE).digest()),))
-    assert counter.ask("POST", path, octets_of(right)).status_code == 204
+    assert counter.front.ask("POST", path, octets_of(right)).status_code == 204
     assert Written.of(counter.events(found)[-1].facts).read_back == {"auth": sha256(CERTIFICATE).hexdigest()}
     assert counter.step(found) == "hand-over"
 
@@ -474,15 +426,15 @@ def test_a_reset_of_pins_knows_neither_card_nor_holder(counter: Counter) -> None
     assert (job.card, job.birth_date, job.slots) == (None, None, ("auth",))
     path = f"/terminal/cases/{found.id}/pin"
     wrong = PinReport(event=job.event, card=CARD, slots=("sign",))
-    assert refusal(counter.ask("POST", path, octets_of(wrong))) == (422, "E-4203")
+    assert refusal(counter.front.ask("POST", path, octets_of(wrong))) == (422, "E-4203")
     right = PinReport(event=job.event, card=CARD, slots=("auth",))
-    assert counter.ask("POST", path, octets_of(right)).status_code == 204
+    assert counter.front.ask("POST", path, octets_of(right)).status_code == 204
     assert counter.step(found) == "hand-over"
 
 
 def standing(counter: Counter, found: CaseRecord) -> str:
     """Where the card's case stands."""
-    return read(Standing, counter.ask("GET", f"/terminal/cases/{found.id}").data).state
+    return read(Standing, counter.front.ask("GET", f"/terminal/cases/{found.id}").data).state
 
 
 def test_the_terminal_learns_of_the_hand_over(counter: Counter) -> None:
@@ -504,6 +456,6 @@ def test_one_terminal_cannot_crowd_out_another(front: Front, sqlite_url: str) ->
     from ra.app import Limits
 
     limited = Counter(Front(front.database, limits=Limits(terminal="3 per minute")), Database(sqlite_url, "owner"))
-    statuses = [limited.ask("GET", "/terminal/jobs").status_code for _ in range(4)]
+    statuses = [limited.front.ask("GET", "/terminal/jobs").status_code for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
-    assert limited.ask("GET", "/terminal/jobs", code="terminal-second").status_code == 200
+    assert limited.front.ask("GET", "/terminal/jobs", code="terminal-second").status_code == 200
