@@ -15,14 +15,8 @@ from cli.ceremony.people import SilentPeople, WrittenPapers
 from cli.ceremony.rehearsal import prepare_rehearsal
 from cli.exits import Exit
 from cli.wiring import elapsed_seconds, utc_now
-from tests.fixtures.ceremonies import EXAMPLES, Hall, give_cards, make_hall
+from tests.fixtures.ceremonies import EXAMPLES, Hall, give_cards
 from tests.fixtures.home import Answer, in_earnest, in_process
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Hall:
-    """A hall in which nothing has happened yet."""
-    return make_hall("one-tier-ca", tmp_path_factory.mktemp("ceremony") / "hall")
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +31,6 @@ def rehearsal(prepared: Hall, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         Run(room, lines, elapsed_seconds).hold()
     return folder / "rehearsal.jsonl"
-
-
-@pytest.fixture
-def hall(prepared: Hall, tmp_path: Path) -> Hall:
-    """A hall of the test's own."""
-    return prepared.copied(tmp_path / "hall")
 
 
 @pytest.fixture

@@ -41,18 +41,6 @@ WIPED = "\x1b[2J\x1b[3J\x1b[H"
 SECONDS = 60
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Hall:
-    """A hall in which nothing has happened yet."""
-    return make_hall("one-tier-ca", tmp_path_factory.mktemp("ceremony") / "hall")
-
-
-@pytest.fixture
-def hall(prepared: Hall, tmp_path: Path) -> Hall:
-    """A hall of the test's own."""
-    return prepared.copied(tmp_path / "hall")
-
-
 Command = Callable[..., Answer]
 
 

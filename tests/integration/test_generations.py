@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ca.hierarchy import self_signed_certificate
 from ca.issuance import Issued, Ledger, issue
 from ca.preparation import Plan, prepare_plan
-from ca.serials import SerialNumbers
 from crl.drafts import published_name
 from crl.issuance import Publisher
 from crl.signer import ListSigner
@@ -28,6 +27,7 @@ from store.audit import AuditChain
 from store.partitions import Partition, partitions
 from store.publication import Publication
 from tests.fixtures.register import Register
+from tests.fixtures.renewal import serial
 from tests.unit.crl.samples import POINT, name_bytes
 from tests.unit.crl.samples import names as sample_names
 from tests.unit.ocsp.samples import SampleAuthority, make_authority
@@ -74,9 +74,9 @@ def verifier(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     folder, now = tmp_path_factory.mktemp("generations"), datetime.now(UTC)
     generations = [make_authority(name, "jpki-sign", rsa.generate_private_key(65537, 2048), now) for name in (G1, G2)]
     register = Register.make(folder, name_bytes(POINT))
-    for serial in (REVOKED, GOOD):
-        register.issue(G1, "jpki-sign", serial, now)
-        (folder / f"{serial:x}.cer").write_bytes(leaf(generations[0], serial, now).public_bytes(Encoding.PEM))
+    for number in (REVOKED, GOOD):
+        register.issue(G1, "jpki-sign", number, now)
+        (folder / f"{number:x}.cer").write_bytes(leaf(generations[0], number, now).public_bytes(Encoding.PEM))
     register.revoke("jpki-sign", REVOKED, 1, now)
     profile = load_crl_profiles()["crl-jpki"]
     signers = [
@@ -205,11 +205,6 @@ class Organisation:
     def published(self, authority: str, code: str) -> x509.CertificateRevocationList:
         """The list in force."""
         return x509.load_der_x509_crl(self.publication.get(published_name(authority, code)))
-
-
-def serial() -> int:
-    """A fresh serial number."""
-    return SerialNumbers(os.urandom).draw()
 
 
 def names(point: x509.Certificate | x509.CertificateRevocationList) -> bytes:

@@ -5,12 +5,9 @@ own application's digest, which neither can make. The attacks on the database it
 """
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 
-import pytest
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
@@ -18,18 +15,10 @@ from store.applications import ApplicationRecord, evidence
 from store.cases import applications_of, case_by_receipt
 from store.sessions import OfficerSession, open_session
 from tests.fixtures.front import Browser
-from tests.fixtures.walk import Walk, make_walk, offer_in
+from tests.fixtures.walk import Walk, offer_in
 
 HEAD = "head-minato"
 MINATO = frozenset({"minato"})
-
-
-@pytest.fixture
-def walk(tmp_path: Path, sqlite_url: str) -> Iterator[Walk]:
-    """Two branches at work."""
-    made = make_walk(tmp_path, sqlite_url)
-    yield made
-    made.close()
 
 
 def approvals(path: str) -> str:

@@ -1,6 +1,5 @@
 """The certificates that ceremonies make (design section 4; requirement ISS-1 holds for them too)."""
 
-import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +14,6 @@ from ca.issuance import Ledger
 from ca.preparation import PreparedCertificate
 from ca.refusals import ProfileUnfit, SignatureWrong, TargetDiffers
 from ca.revocation import withdraw
-from ca.serials import SerialNumbers
 from ca.signature import CertificateKey
 from ca.trail import serial_text
 from ca.validation import validate_path
@@ -28,6 +26,7 @@ from store.certificates import CertificateFilter, find
 from store.status import statuses
 from tests.fixtures.logged_keys import LoggedKey
 from tests.fixtures.officers import DEPLOYMENT, NOW, authority_statement
+from tests.fixtures.renewal import serial
 from tests.fixtures.signing import House
 
 PROFILES = load_profiles()
@@ -39,11 +38,6 @@ ROOT_KEY, SUB_KEY, RESPONDER_KEY = (rsa.generate_private_key(65537, 2048) for _ 
 def ledger(house: House) -> Ledger:
     """Where the ceremony writes."""
     return Ledger(house.signer().database, AuditChain("ceremony-2", "signer", DEPLOYMENT))
-
-
-def serial() -> int:
-    """A fresh serial number."""
-    return SerialNumbers(os.urandom).draw()
 
 
 def root(ledger: Ledger, key: CertificateKey = ROOT_KEY, now: datetime = NOW) -> x509.Certificate:

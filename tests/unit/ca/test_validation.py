@@ -6,18 +6,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from ca.refusals import PathInvalid
 from ca.validation import validate_path
+from tests.fixtures.client_certificates import name_of
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 ROOT_KEY, SUB_KEY, LEAF_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
-
-
-def name(text: str) -> x509.Name:
-    """A distinguished name of one common name."""
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 def certified(
@@ -43,7 +38,7 @@ def certified(
         False,
     )
     return (
-        x509.CertificateBuilder(name(issuer), name(subject), key.public_key(), x509.random_serial_number())
+        x509.CertificateBuilder(name_of(issuer), name_of(subject), key.public_key(), x509.random_serial_number())
         .not_valid_before(begins)
         .not_valid_after(begins + timedelta(days=365))
         .add_extension(x509.BasicConstraints(authority, None), critical=True)
@@ -62,7 +57,7 @@ def listed(
 ) -> x509.CertificateRevocationList:
     """A current list of `issuer`, complete in scope; the `revoked` were revoked that long `ago`."""
     builder = (
-        x509.CertificateRevocationListBuilder(name(issuer), NOW - timedelta(hours=1), NOW + timedelta(hours=47))
+        x509.CertificateRevocationListBuilder(name_of(issuer), NOW - timedelta(hours=1), NOW + timedelta(hours=47))
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         .add_extension(x509.CRLNumber(1), critical=False)
     )

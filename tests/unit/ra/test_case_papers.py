@@ -1,18 +1,13 @@
 """The papers of a case: which fit which kind at which step, what they say, and who may print them."""
 
-import subprocess
-from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from werkzeug.test import TestResponse
 
 from ca.application import Application
-from ca.ceremony.sealing import bearer_certificate
 from ca.roster import Role
 from ca.seals import SealKey, check_seals
 from ca.trail import serial_text
@@ -44,6 +39,7 @@ from store.cases import CaseKind, Step, link_applications
 from store.database import Database
 from tests.fixtures.front import MANY, MORNING, Front
 from tests.fixtures.officers import status_application
+from tests.fixtures.papers import TextOf
 from tests.fixtures.shelf import Shelf
 from tests.fixtures.signing import AUTHORITY, ISSUER
 
@@ -67,28 +63,6 @@ EVERY = {
     "receipt",
 }
 DESK = Scope("reception-minato", "Officer", frozenset({Role.RECEPTION}), frozenset({"minato"}), "minato", "", "working")
-TextOf = Callable[[bytes], str]
-
-
-@pytest.fixture(scope="module")
-def seal_key() -> SealKey:
-    """A branch's key, and the certificate that tells it."""
-    key = rsa.generate_private_key(65537, 2048)
-    return SealKey(key, bearer_certificate(key, "branch-13103", 0x1234, MORNING))
-
-
-@pytest.fixture
-def text_of(tmp_path: Path) -> TextOf:
-    """What poppler reads on a paper, without its spaces and line ends."""
-
-    def read(pdf: bytes) -> str:
-        (tmp_path / "paper.pdf").write_bytes(pdf)
-        told = subprocess.run(
-            ["pdftotext", "-layout", tmp_path / "paper.pdf", "-"], check=True, capture_output=True, text=True
-        )
-        return "".join(told.stdout.split())
-
-    return read
 
 
 class Counter:

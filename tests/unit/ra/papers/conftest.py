@@ -1,15 +1,11 @@
-"""Every paper of the examples, made once, and what poppler reads on it."""
+"""Every paper of the examples, made once."""
 
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ca.ceremony.sealing import bearer_certificate
 from ca.seals import SealKey
-from docs.data.example_papers import AT, PAPERS
+from docs.data.example_papers import PAPERS
 from ra.papers.sheet import Paper, paper_pdf
 from ra.papers.words import Language
 
@@ -24,13 +20,6 @@ def examples() -> dict[str, Paper]:
 
 
 @pytest.fixture(scope="session")
-def seal_key() -> SealKey:
-    """A branch's key, and the certificate that tells it."""
-    key = rsa.generate_private_key(65537, 2048)
-    return SealKey(key, bearer_certificate(key, "branch-13103", 0x1234, AT))
-
-
-@pytest.fixture(scope="session")
 def made(examples: dict[str, Paper], seal_key: SealKey) -> Made:
     """Make an example once in each language."""
     kept: dict[tuple[str, str], bytes] = {}
@@ -41,17 +30,3 @@ def made(examples: dict[str, Paper], seal_key: SealKey) -> Made:
         return kept[name, language]
 
     return make
-
-
-@pytest.fixture
-def text_of(tmp_path: Path) -> Callable[[bytes], str]:
-    """What poppler reads on a paper, without its spaces and line ends."""
-
-    def read(pdf: bytes) -> str:
-        (tmp_path / "paper.pdf").write_bytes(pdf)
-        told = subprocess.run(
-            ["pdftotext", "-layout", tmp_path / "paper.pdf", "-"], check=True, capture_output=True, text=True
-        )
-        return "".join(told.stdout.split())
-
-    return read
