@@ -14,7 +14,8 @@ Scanned = Literal["receipt", "serial", "card", "words"]
 _DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−ー－"), "-")
 _RECEIPT: Final = re.compile(r"R[A-Z0-9-]*-[0-9]{6}-[0-9]{4}")
 _SERIAL: Final = re.compile(r"(?:S-)?((?:[0-9A-F]{2}){8,20})")
-_CARD: Final = re.compile(r"K-?([A-Z0-9]{4,20})")
+_CARD: Final = re.compile(r"K-?(?=[A-Z0-9]*[0-9])[A-Z0-9]{4,20}")
+"""With a digit at least: KHAN ALI and KENJI are names."""
 
 
 def fold_code(text: str) -> str:

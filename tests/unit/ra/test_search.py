@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from ra.csv_file import harmless
+from ra.scan import scanned
 from tests.fixtures.front import Browser, Front
 from tests.fixtures.shelf import Shelf
 
@@ -60,6 +61,21 @@ def test_a_person_is_found_by_what_a_clerk_types(filled: Shelf, fields: dict[str
 def test_people_of_another_branch_are_not_found(filled: Shelf) -> None:
     """Features pain 8: no list gives what is another's; each branch finds its own 高橋."""
     assert names(ask(filled.front.browser("reception-sapporo"), q="高橋")) == ["高橋　次郎"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("KIM JIWOO", ("words", "KIM JIWOO")),
+        ("ＫＨＡＮ　ＡＬＩ", ("words", "KHAN ALI")),
+        ("kenji", ("words", "kenji")),
+        ("K00000010", ("card", "K00000010")),
+        ("ｋ－００００００１０", ("card", "K00000010")),
+    ],
+)
+def test_a_name_that_begins_as_a_card_does_is_a_name(typed: str, read: tuple[str, str]) -> None:
+    """The one box tells a card's number from KIM JIWOO by its digits."""
+    assert scanned(typed) == read
 
 
 def test_a_serial_leads_to_its_certificate(filled: Shelf) -> None:
