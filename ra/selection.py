@@ -92,20 +92,21 @@ def choose(
 ) -> CaseRecord:
     """Write down the certificates of the register's entry, each as "ISSUER/SERIAL", and the event.
 
-    PageError E-1501 for no certificate and for one that is named twice, E-1502 for an event that does nothing of this
-    kind to one of them.
+    Those that the event leaves alone, or does something else to, are left out: the table of events decides, not the
+    form. PageError E-1501 for no certificate and for one that is named twice, E-1502 where none is left.
     """
     demand(file.record, "select")
     holder = holder_name(office.salt, entry.reference)
     candidates = _candidates(office, file.record.kind, holder)
     found = {f"{each.issuer}/{_hex(each.serial)}": each for each in candidates}
-    wanted = [found[each] for each in certificates if each in found]
-    if not wanted or len(wanted) != len(certificates) or len(set(certificates)) != len(certificates):
+    named = [found[each] for each in certificates if each in found]
+    if not named or len(named) != len(certificates) or len(set(certificates)) != len(certificates):
         raise PageError("E-1501")
+    offered = event in EVENTS.get(file.record.kind, ())
+    wanted = [each for each in named if offered and _act(event, each.kind) == ACTIONS[file.record.kind]]
+    if not wanted:
+        raise PageError("E-1502")
     now = office.clock()
-    for each in wanted:
-        if event not in EVENTS.get(file.record.kind, ()) or _act(event, each.kind) != ACTIONS[file.record.kind]:
-            raise PageError("E-1502")
     targets = tuple(
         Target(
             issuer=each.issuer,

@@ -43,7 +43,6 @@ from ra.register import Entry
 from ra.scope import Scope
 from ra.selection import choices, choose
 from ra.submission import Desk
-from ra.workflow import ACTIONS
 from store.cases import CaseKind, CaseRecord, Step
 
 __all__ = ["SampleCounter", "sample_cases"]
@@ -215,10 +214,8 @@ class SampleCounter:
         self.enter(file, Written(terminal=self.window.terminal, card=card, read_back=read_back))
 
     def select(self, case: CaseRecord, entry: Entry, event: str) -> None:
-        """The certificates to which the event does what the case is for."""
-        act = ACTIONS[case.kind]
-        found = choices(self.office, case.kind, self.holder(entry))
-        codes = [each.code for each in found if each.effects[event].act == act]
+        """All that is offered, as it is ticked: the event decides what it is about."""
+        codes = [each.code for each in choices(self.office, case.kind, self.holder(entry))]
         choose(self.office, self.desk, self.file(case), entry, codes, event)
 
     def hand_over(self, case: CaseRecord) -> None:

@@ -111,7 +111,10 @@ def test_a_telephone_is_lost_and_found(counter: Counter, desk: Desk, town: Town)
 
 
 def test_a_revocation_by_the_keyboard_alone(desk: Desk, town: Town) -> None:
-    """A removal ends the signing certificate and leaves its sibling (fact sheet c.3); no mouse is touched."""
+    """A change of address ends the signing certificate and leaves its sibling (fact sheet c.3); no mouse is touched.
+
+    Both are ticked, as the page offers them: what the event does to which is not for the officer to sort out.
+    """
     auth = town.has(10, "jpki-auth")
     sign = town.has(10, "jpki-sign", sibling_not_after=auth.not_valid_after_utc.isoformat())
     page = desk.window()
@@ -132,8 +135,6 @@ def test_a_revocation_by_the_keyboard_alone(desk: Desk, town: Town) -> None:
     keys.to("input[name=event]")
     while page.locator(":focus").get_attribute("value") != "record-change":
         keys.press("ArrowDown")
-    keys.to("input[name=certificates][value^='jpki-auth/']")
-    keys.press("Space")
     keys.go("Enter")
     keys.go("F12")
 

@@ -99,6 +99,17 @@ def test_a_certificate_is_selected_once(walk: Walk) -> None:
     assert case_at(walk, path).step == "select"
 
 
+def test_an_event_that_leaves_the_certificate_alone_selects_nothing(walk: Walk) -> None:
+    """Fact sheet c.3: a change of address ends no certificate for logging in, whatever a form says."""
+    own = issued(walk, "minato")
+    path = selecting(walk)
+    for event in ("record-change", "death-of-somebody"):
+        form = {"card": ENTRIES["minato"].card, "event": event, "certificates": f"{own.issuer}/{own.serial:032x}"}
+        refused = walk.browser(READER).post(f"{path}/select", form)
+        assert (refused.status_code, "E-1502" in refused.text) == (409, True)
+    assert case_at(walk, path).step == "select"
+
+
 def test_a_certificate_has_one_row_and_one_branch(walk: Walk) -> None:
     """Revoking through a duplicate: issuer and serial are the key of the table, also for whoever owns the file."""
     other = issued(walk, "sapporo")
