@@ -7,6 +7,7 @@ from typing import Final
 from ca.roster import Credential, Role
 from ra.dates import day_in_japan, midnight
 from ra.office import Office
+from ra.records import HANDED_OVER
 from ra.scope import DECIDERS, Scope
 from store.cases import CaseRecord
 from store.database import Transaction
@@ -56,7 +57,7 @@ def board_of(office: Office, scope: Scope) -> Board:
             approve=count_waiting(tx, scope.branches, now),
             deferred=_count(tx, scope, CaseFilter(deferred=True)),
             today=_count(tx, scope, CaseFilter(day=day)),
-            handed_over=count_entered(tx, scope.branches, "hand-over", since, since + timedelta(days=1)),
+            handed_over=count_entered(tx, scope.branches, HANDED_OVER, since, since + timedelta(days=1)),
             undone=_count(tx, scope, CaseFilter(undone=True)),
             sort=sort,
             cases=find_cases(tx, scope.branches, wanted, limit=AT_HAND),

@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 from pydantic import ValidationError
 
 from ra.dates import day_in_japan
-from ra.records import Finish, Record, Written
-from store.cases import Branches, Step, applications_of
+from ra.records import HANDED_OVER, Finish, Record, Written
+from store.cases import Branches, applications_of
 from store.certificate_search import CertificateHit, certificates_of
 from store.database import Transaction
 from store.ledgers import Entered, EventPlace, entered
@@ -68,7 +68,7 @@ def fees(tx: Transaction, branches: Branches, since: datetime, before: datetime)
     """The fees of each day of a span, and whether that is all of it: at most `MOST_SUMMED` hand-overs are read."""
     paid: dict[date, list[int]] = defaultdict(list)
     whole = True
-    for number, each in enumerate(_every(tx, branches, "hand-over", since, before)):
+    for number, each in enumerate(_every(tx, branches, since, before)):
         if number == MOST_SUMMED:
             whole = False
             break
@@ -82,9 +82,9 @@ def fees(tx: Transaction, branches: Branches, since: datetime, before: datetime)
     return tuple(days), whole
 
 
-def _every(tx: Transaction, branches: Branches, step: Step, since: datetime, before: datetime) -> Iterator[Entered]:
+def _every(tx: Transaction, branches: Branches, since: datetime, before: datetime) -> Iterator[Entered]:
     after: EventPlace | None = None
-    while found := entered(tx, branches, step, since, before, after=after, limit=_AT_ONCE):
+    while found := entered(tx, branches, HANDED_OVER, since, before, after=after, limit=_AT_ONCE):
         yield from found
         after = found[-1].place
 

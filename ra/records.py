@@ -5,14 +5,18 @@ They are what the counter knows of a case. Nothing here is believed by the signe
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from store.cases import Step, Visitor
+from store.ledgers import Ending
 
 __all__ = [
+    "CARD_WRITTEN",
+    "CARRIED_OUT",
+    "HANDED_OVER",
     "Approved",
     "Attribute",
     "CardKey",
@@ -257,3 +261,13 @@ class Trouble(Record):
     terminal: Annotated[str, Field(max_length=64)]
     trouble: Literal["card", "certificate", "refused"]
     code: Annotated[str, Field(max_length=64)]
+
+
+HANDED_OVER: Final = Ending("hand-over", "received")
+"""A `Finish`."""
+
+CARD_WRITTEN: Final = Ending("write", "read_back")
+"""A `Written`."""
+
+CARRIED_OUT: Final = Ending("issue", "states")
+"""An `Outcome`."""

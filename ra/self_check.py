@@ -14,6 +14,7 @@ from ca.roster import Person, Role
 from ra.dates import day
 from ra.languages import mark
 from ra.office import Office
+from ra.records import CARD_WRITTEN, CARRIED_OUT
 from store.database import Transaction
 from store.ledgers import count_entered
 from store.queues import CaseFilter, count_cases
@@ -113,9 +114,9 @@ def _credentials(office: Office, branch: str, now: datetime) -> Prefilled:
 
 
 def _four_eyes(tx: Transaction, branch: str, now: datetime) -> Prefilled:
-    done = count_entered(tx, frozenset({branch}), "issue", now - YEAR, now)
+    done = count_entered(tx, frozenset({branch}), CARRIED_OUT, now - YEAR, now)
     facts = gettext(
-        mark("The signer carried out %(count)s cases in a year; it carries out none without distinct signatures."),
+        mark("The signer carried out %(count)s cases in a year; but for suspensions none without distinct signatures."),
         count=done,
     )
     return Prefilled("yes", facts)
@@ -133,7 +134,7 @@ def _ledger(tx: Transaction, branch: str, now: datetime) -> Prefilled:
 
 
 def _stock(tx: Transaction, branch: str, now: datetime) -> Prefilled:
-    written = count_entered(tx, frozenset({branch}), "write", now - YEAR, now)
+    written = count_entered(tx, frozenset({branch}), CARD_WRITTEN, now - YEAR, now)
     open_cases = count_cases(tx, frozenset({branch}), CaseFilter(open=True))
     facts = gettext(
         mark("%(written)s cards were written to in a year; %(open)s cases are open, whose cards may be here."),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, literal, select, tuple_
 
 from store.bounds import utc
 from store.cases import RECORD, CaseEvent, CaseRecord, Step, record
@@ -23,6 +23,16 @@ class EventPlace(NamedTuple):
     at: datetime
     case_id: UUID
     number: int
+
+
+class Ending(NamedTuple):
+    """How a step of a case ends: with an event whose facts have this name, which no other event at the step has.
+
+    A deferral, a withdrawal or a terminal's trouble is an event at a step, too, and ends none of its work.
+    """
+
+    step: Step
+    fact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +51,17 @@ class Entered:
 def entered(
     tx: Transaction,
     branches: Branches,
-    step: Step,
+    ending: Ending,
     since: datetime,
     before: datetime,
     *,
     after: EventPlace | None = None,
     limit: int = 100,
 ) -> tuple[Entered, ...]:
-    """Give the events of a step in a span of time, the first first; the next page begins ``after`` this one's last."""
+    """Give the endings of a step in a span of time, the first first; the next page begins ``after`` this one's last."""
     utc("since", since)
     utc("before", before)
-    conditions = [CASE_EVENT.c.step == step, CASE_EVENT.c.at >= since, CASE_EVENT.c.at < before]
+    conditions = _ended(ending, since, before)
     if after is not None:
         order = (CASE_EVENT.c.at, CASE_EVENT.c.case_id, CASE_EVENT.c.number)
         last = [literal(value, column.type) for value, column in zip(after, order, strict=True)]
@@ -65,12 +75,17 @@ def entered(
 
 
 def count_entered(
-    tx: Transaction, branches: Branches, step: Step, since: datetime, before: datetime, most: int = MOST_COUNTED
+    tx: Transaction, branches: Branches, ending: Ending, since: datetime, before: datetime, most: int = MOST_COUNTED
 ) -> int:
     """Count what `entered` lists over all its pages, and stop at ``most``."""
     ours = within(tx, CASE_EVENT.c.branch, branches)
-    conditions = (CASE_EVENT.c.step == step, CASE_EVENT.c.at >= since, CASE_EVENT.c.at < before)
-    return count_most(tx, select(CASE_EVENT.c.case_id).where(ours, *conditions), most)
+    return count_most(tx, select(CASE_EVENT.c.case_id).where(ours, *_ended(ending, since, before)), most)
+
+
+def _ended(ending: Ending, since: datetime, before: datetime) -> list[ColumnElement[bool]]:
+    """Facts are JSON without spaces: in a text that somebody typed a backslash stands before each quotation mark."""
+    has = CASE_EVENT.c.facts.contains(f'"{ending.fact}":', autoescape=True)
+    return [CASE_EVENT.c.step == ending.step, CASE_EVENT.c.at >= since, CASE_EVENT.c.at < before, has]
 
 
 def _event(row: Row[Any]) -> CaseEvent:

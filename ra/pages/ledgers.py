@@ -17,12 +17,13 @@ from ra.pages.cases import KINDS, VISITORS
 from ra.pages.certs import READERS
 from ra.pages.search import state_of
 from ra.places import read_key, read_place, write_place
+from ra.records import CARD_WRITTEN, HANDED_OVER
 from ra.scope import roles, scope
 from ra.spans import Span, read_span
 from ra.standing import kind_name, word
-from store.cases import MOST_EVENTS, Step
+from store.cases import MOST_EVENTS
 from store.issued import Place, count_issued, issued_between
-from store.ledgers import EventPlace, count_entered, entered
+from store.ledgers import Ending, EventPlace, count_entered, entered
 from store.people import people_of
 
 __all__ = ["PAGES"]
@@ -37,7 +38,7 @@ LEDGERS: Final[Mapping[str, str]] = {
 }
 """The ledgers: message ids of their names."""
 
-STEPS: Final[Mapping[str, Step]] = {"hand-overs": "hand-over", "media": "write"}
+ENDINGS: Final[Mapping[str, Ending]] = {"hand-overs": HANDED_OVER, "media": CARD_WRITTEN}
 PAGE: Final = 100
 
 
@@ -72,16 +73,16 @@ def _shown(ledger: str, span: Span) -> dict[str, object]:
         case "fees":
             return _fees(span)
         case _:
-            return _events(span, STEPS[ledger])
+            return _events(span, ENDINGS[ledger])
 
 
-def _events(span: Span, step: Step) -> dict[str, object]:
+def _events(span: Span, ending: Ending) -> dict[str, object]:
     after = _event_place(request.args.get("after"))
     branches = scope().branches
     with office().database.snapshot() as tx:
-        found = entered(tx, branches, step, span.since, span.before, after=after, limit=PAGE + 1)
+        found = entered(tx, branches, ending, span.since, span.before, after=after, limit=PAGE + 1)
         shown = lines(tx, branches, found[:PAGE])
-        count = count_entered(tx, branches, step, span.since, span.before)
+        count = count_entered(tx, branches, ending, span.since, span.before)
     return {"lines": shown, "count": count, "after": _written(shown[-1]) if len(found) > PAGE else ""}
 
 
