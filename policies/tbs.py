@@ -6,18 +6,14 @@ the real key will sign, and an empty signature, so it can never pass for a certi
 
 from typing import NoReturn, TypeAlias
 
-from asn1crypto import core
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-__all__ = ["IssuerKey", "stub_key", "to_be_signed", "unsigned_certificate"]
+__all__ = ["IssuerKey", "stub_key", "to_be_signed"]
 
 IssuerKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 """The kinds of keys an authority may have: RSA signs with PKCS#1 v1.5, EC with ECDSA."""
-
-_LARGEST_TBS = 65_536  # octets; a leaf of ours has about 1,600
 
 
 def to_be_signed(
@@ -39,24 +35,6 @@ def stub_key(public: IssuerKey) -> "_RSAStub | _ECStub | _Ed25519Stub":
     if isinstance(public, ec.EllipticCurvePublicKey):
         return _ECStub(public)
     return _Ed25519Stub(public)
-
-
-def unsigned_certificate(tbs: bytes) -> bytes:
-    """Wrap `tbs` as a Certificate with an empty signature, for readers that accept nothing less. No key verifies it.
-
-    Raises ValueError when `tbs` is not one TBSCertificate or is larger than 65,536 octets.
-    """
-    if len(tbs) > _LARGEST_TBS:
-        raise ValueError(f"The to-be-signed bytes are longer than {_LARGEST_TBS} octets.")
-    parsed = asn1_x509.TbsCertificate.load(tbs, strict=True)
-    certificate = asn1_x509.Certificate(
-        {
-            "tbs_certificate": parsed,
-            "signature_algorithm": parsed["signature"].copy(),
-            "signature_value": core.OctetBitString(b""),
-        }
-    )
-    return bytes(certificate.dump())
 
 
 class _Unable:

@@ -9,7 +9,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from policies.tbs import _ECStub, _Ed25519Stub, _RSAStub, to_be_signed, unsigned_certificate
+from ca.signature import certificate_der
+from policies.tbs import _ECStub, _Ed25519Stub, _RSAStub, to_be_signed
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 Hash = hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None
@@ -58,23 +59,10 @@ def test_what_carries_the_bytes_is_no_certificate(
     """An empty signature: readers parse it, and no key verifies it."""
     signer = key or rsa_key
     tbs = to_be_signed(builder(signer), signer.public_key(), algorithm)
-    unsigned = x509.load_der_x509_certificate(unsigned_certificate(tbs))
+    unsigned = x509.load_der_x509_certificate(certificate_der(tbs, b""))
     assert (unsigned.tbs_certificate_bytes, unsigned.signature) == (tbs, b"")
     with pytest.raises(InvalidSignature):
         unsigned.verify_directly_issued_by(unsigned)
-
-
-@pytest.mark.parametrize("tbs", [b"", b"\x30\x00", b"\x05\x00", b"\x30\x80", b"\x30\x03\x02\x01\x01\x00"])
-def test_what_is_no_tbs_is_not_wrapped(tbs: bytes) -> None:
-    """Only one whole TBSCertificate is carried."""
-    with pytest.raises(ValueError, match=r"\S"):
-        unsigned_certificate(tbs)
-
-
-def test_bytes_of_any_size_are_bounded() -> None:
-    """Sizes are bounded before parsing."""
-    with pytest.raises(ValueError, match="65536"):
-        unsigned_certificate(bytes(65_537))
 
 
 def test_a_stub_has_no_secret(rsa_key: rsa.RSAPrivateKey) -> None:
