@@ -19,7 +19,6 @@ from hsm.pool import PIN_REFUSALS
 
 __all__ = [
     "SlotDescription",
-    "change_pin",
     "closed_token",
     "described",
     "initialise",
@@ -123,20 +122,6 @@ def set_user_pin(config: TokenConfig, so_pin: str, user_pin: str) -> None:
             session.init_pin(user_pin)
         except _NEW_PIN_REFUSALS as error:
             raise PinRefused(config.name, _NOT_AS_NEW) from error
-        finally:
-            session.close()
-
-
-def change_pin(config: TokenConfig, old: str, new: str) -> None:
-    """Replace the user PIN `old`, which is tried once, by `new`. Raises what `set_user_pin` raises."""
-    with closed_token(config) as token:
-        session = token.open(rw=True)
-        try:
-            session.set_pin(old, new)
-        except (exceptions.PinInvalid, exceptions.PinLenRange, exceptions.PinTooWeak) as error:
-            raise PinRefused(config.name, _NOT_AS_NEW) from error
-        except tuple(PIN_REFUSALS) as error:
-            raise PinRefused(config.name, PIN_REFUSALS[type(error)]) from error
         finally:
             session.close()
 

@@ -17,7 +17,6 @@ from hsm.errors import (
 )
 from hsm.generation import KeyAlgorithm
 from hsm.provision import (
-    change_pin,
     described,
     initialise,
     public_key_shown,
@@ -150,27 +149,10 @@ def test_a_wrong_so_pin_changes_nothing(token_config: TokenConfig) -> None:
     Token.open(token_config, PIN).close()
 
 
-def test_the_user_pin_changes_itself(token_config: TokenConfig) -> None:
-    """C_SetPIN: who knows the PIN replaces it, and the old one ends."""
-    change_pin(token_config, PIN, "another-pin")
-    Token.open(token_config, "another-pin").close()
-    with pytest.raises(PinRefused):
-        Token.open(token_config, PIN)
-
-
-def test_a_wrong_user_pin_changes_nothing(token_config: TokenConfig) -> None:
-    """The old PIN is told from a new one that the token does not accept."""
-    with pytest.raises(PinRefused, match="it is wrong"):
-        change_pin(token_config, "another-pin", "yet-another-pin")
-    Token.open(token_config, PIN).close()
-
-
 def test_a_new_pin_must_suit_the_token(token_config: TokenConfig) -> None:
-    """The token's own rule for PINs holds for a reset and for a change; the PIN stays what it was."""
+    """The token's own rule for PINs holds for a reset; the PIN stays what it was."""
     with pytest.raises(PinRefused, match="as a new PIN"):
         set_user_pin(token_config, SO_PIN, "1")
-    with pytest.raises(PinRefused, match="as a new PIN"):
-        change_pin(token_config, PIN, "1")
     Token.open(token_config, PIN).close()
 
 
@@ -178,8 +160,6 @@ def test_the_pin_of_an_open_token_stays(token: Token, token_config: TokenConfig)
     """A program never changes the PIN below its own login, which it could not renew afterwards."""
     with pytest.raises(TokenAlreadyOpen):
         set_user_pin(token_config, SO_PIN, "another-pin")
-    with pytest.raises(TokenAlreadyOpen):
-        change_pin(token_config, PIN, "another-pin")
     assert token.objects() == ()
 
 
