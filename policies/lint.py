@@ -1,4 +1,4 @@
-"""Certificates, CRLs and OCSP responses held against RFC 5280 and RFC 6960 by pkilint, inside the process.
+"""Certificates and CRLs held against RFC 5280 by pkilint, inside the process.
 
 A certificate takes a few milliseconds. pkilint takes most of a second to import, so the first call imports it. What is
 found is told by rule and place only: pkilint's own messages may quote a name or an address.
@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 from policies.finding import Finding, Severity
 from policies.lint_walk import Rules
 
-__all__ = ["lint_certificate", "lint_crl", "lint_ocsp_response"]
+__all__ = ["lint_certificate", "lint_crl"]
 
-_LARGEST = 65_536  # octets of a certificate or a response; a leaf of ours has about 1,600
+_LARGEST = 65_536  # octets of a certificate; a leaf of ours has about 1,600
 _LARGEST_CRL = 262_144  # octets; pkilint reads some 1,500 entries in a second, so longer lists are for builder and gate
 
 _EMPTY_SIGNATURE = b"\x03\x01\x00"
@@ -27,9 +27,8 @@ _Judged: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class _Linter:
-    """pkilint for one kind of document: its standard, how it is read, and the rules, which keep no state."""
+    """pkilint for one kind of document: how it is read, and the rules, which keep no state."""
 
-    standard: str
     load: Callable[[bytes], _Document]
     validate: Callable[[_Document], list[_Judged]]
 
@@ -52,11 +51,6 @@ def lint_crl(der: bytes) -> tuple[Finding, ...]:
     return _lint(_crls(), der, _LARGEST_CRL)[0]
 
 
-def lint_ocsp_response(der: bytes) -> tuple[Finding, ...]:
-    """Lint an OCSP response by RFC 6960, with the certificates in it."""
-    return _lint(_ocsp_responses(), der, _LARGEST)[0]
-
-
 def _lint(linter: _Linter, der: bytes, largest: int) -> tuple[tuple[Finding, ...], _Document | None]:
     """Give the findings, and the document where it could be read."""
     if len(der) > largest:
@@ -71,7 +65,7 @@ def _lint(linter: _Linter, der: bytes, largest: int) -> tuple[tuple[Finding, ...
 
 def _weighty(linter: _Linter, document: _Document) -> Iterator[Finding]:
     """Translate what has at least the weight of a notice."""
-    sources = {"pkix": linter.standard, "itu": "ITU-T X.690"}
+    sources = {"pkix": "RFC 5280", "itu": "ITU-T X.690"}
     for result in linter.validate(document.root):
         for described in result.finding_descriptions:
             name, code = described.finding.severity.name, described.finding.code
@@ -95,7 +89,7 @@ def _certificates() -> _Linter:
             certificate.create_spki_validator_container([]),
         ],
     )
-    return _Linter("RFC 5280", loader.load_der_certificate, Rules(rules).validate)
+    return _Linter(loader.load_der_certificate, Rules(rules).validate)
 
 
 @cache
@@ -114,20 +108,4 @@ def _crls() -> _Linter:
             crl.create_extensions_validator_container([]),
         ],
     )
-    return _Linter("RFC 5280", loader.load_der_crl, Rules(rules).validate)
-
-
-@cache
-def _ocsp_responses() -> _Linter:
-    from pkilint import loader, pkix
-    from pkilint.pkix import extension, name, ocsp
-
-    rules = ocsp.create_pkix_ocsp_response_validator_container(
-        [
-            ocsp.create_response_decoder(),
-            pkix.create_attribute_decoder(name.ATTRIBUTE_TYPE_MAPPINGS),
-            pkix.create_extension_decoder(extension.EXTENSION_MAPPINGS),
-        ],
-        [],
-    )
-    return _Linter("RFC 6960", loader.load_der_ocsp_response, Rules(rules).validate)
+    return _Linter(loader.load_der_crl, Rules(rules).validate)

@@ -29,9 +29,10 @@ from cli.demo.programs import running
 from cli.demo.run import LOT
 from policies.finding import Finding, Severity
 from policies.life_events import holder_kinds
-from policies.lint import lint_certificate, lint_crl, lint_ocsp_response
+from policies.lint import lint_certificate, lint_crl
 from policies.profile import load_profiles
 from store.database import upgrade
+from tests.fixtures.response_lint import lint_ocsp_response
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = "24"

@@ -15,10 +15,10 @@ from ocsp.limit import TokenBucket
 from ocsp.responder import Responder
 from ocsp.status import StatusReader
 from policies.finding import Severity
-from policies.lint import lint_ocsp_response
 from store.journal import count_change
 from store.status import Compromise
 from tests.fixtures.register import Register
+from tests.fixtures.response_lint import lint_ocsp_response
 from tests.unit.ocsp.samples import NOW, SampleAuthority, make_authority, make_delegate, question, responder_certificate
 from tests.unit.ocsp.test_request import request
 
@@ -280,6 +280,19 @@ def test_pkilint_finds_nothing(register: Register, responder: Responder, authori
     for one in asked:
         findings = lint_ocsp_response(responder.answer(one, NOW).der)
         assert [finding for finding in findings if finding.severity >= Severity.WARNING] == []
+
+
+def test_pkilint_finds_a_response_that_ends_before_it_begins(
+    register: Register, responder: Responder, authority: SampleAuthority
+) -> None:
+    """RFC 6960 4.2.2.1: the linter's silence says something; thisUpdate and nextUpdate are exchanged in the octets."""
+    register.issue("jpki-sign-g1", "jpki-sign", 5, NOW)
+    der = responder.answer(question(authority, 5), NOW).der
+    begins, ends = (f"{at:%Y%m%d%H%M%SZ}".encode() for at in (NOW, NOW + timedelta(minutes=30)))
+    exchanged = der.replace(begins, b"<the later one>").replace(ends, begins).replace(b"<the later one>", ends)
+    assert [(finding.code, finding.severity) for finding in lint_ocsp_response(exchanged)] == [
+        ("pkix.ocsp_negative_validity_period", Severity.ERROR)
+    ]
 
 
 def _single(octets: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Lint: pkilint's RFC 5280 and RFC 6960 rules over certificates, lists and responses, signed or not."""
+"""Lint: pkilint's RFC 5280 rules over certificates and lists, signed or not."""
 
 import subprocess
 import sys
@@ -10,12 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 
 from ca.signature import certificate_der
 from policies.finding import Severity
-from policies.lint import lint_certificate, lint_crl, lint_ocsp_response
+from policies.lint import lint_certificate, lint_crl
 from policies.tbs import to_be_signed
 from tests.fixtures.vectors import GOLDEN_PROFILES, VECTORS, encoded
 
@@ -161,7 +160,7 @@ def test_a_self_issued_certificate_that_another_key_signed_needs_its_identifier(
 )
 def test_what_cannot_be_read_is_fatal(der: bytes) -> None:
     """No exception comes out, and nothing unreadable passes for sound."""
-    for lint in (lint_certificate, lint_crl, lint_ocsp_response):
+    for lint in (lint_certificate, lint_crl):
         assert [(finding.code, finding.severity) for finding in lint(der)] == [
             ("itu.invalid_asn1_syntax", Severity.FATAL)
         ]
@@ -169,7 +168,7 @@ def test_what_cannot_be_read_is_fatal(der: bytes) -> None:
 
 def test_sizes_are_bounded_before_parsing() -> None:
     """An endless input is not read."""
-    for lint in (lint_certificate, lint_crl, lint_ocsp_response):
+    for lint in (lint_certificate, lint_crl):
         assert [finding.code for finding in lint(bytes(262_145))] == ["lint.too-large"]
 
 
@@ -208,35 +207,6 @@ def point() -> x509.IssuingDistributionPoint:
 def test_crls(extensions: list[tuple[x509.ExtensionType, bool]], codes: list[str]) -> None:
     """RFC 5280 5.2.1 and 5.2.3: an authority key identifier and a number belong into every list."""
     assert [finding.code for finding in lint_crl(crl(*extensions))] == codes
-
-
-def ocsp_response() -> bytes:
-    """A response about one certificate, good for fifteen minutes."""
-    certificate = builder(*GOOD).sign(KEY, hashes.SHA256())
-    until = NOW + timedelta(minutes=15)
-    made = ocsp.OCSPResponseBuilder().add_response(
-        certificate, certificate, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD, NOW, until, None, None
-    )
-    made = made.responder_id(ocsp.OCSPResponderEncoding.HASH, certificate)
-    return made.sign(HOLDER, hashes.SHA256()).public_bytes(Encoding.DER)
-
-
-def test_ocsp_responses() -> None:
-    """A response that cryptography makes has no findings, nor has one without content (RFC 6960 4.2.1)."""
-    later = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
-    assert lint_ocsp_response(ocsp_response()) == ()
-    assert lint_ocsp_response(later.public_bytes(Encoding.DER)) == ()
-
-
-def test_an_ocsp_response_that_ends_before_it_begins_is_found() -> None:
-    """RFC 6960 4.2.2.1: nextUpdate before thisUpdate is an error; the two times are exchanged in the octets."""
-    earlier, later = b"20261123010203Z", b"20261123011703Z"
-    exchanged = (
-        ocsp_response().replace(earlier, b"<the later one>").replace(later, earlier).replace(b"<the later one>", later)
-    )
-    assert [(finding.code, finding.severity, finding.source) for finding in lint_ocsp_response(exchanged)] == [
-        ("pkix.ocsp_negative_validity_period", Severity.ERROR, "RFC 6960")
-    ]
 
 
 def test_the_linter_is_imported_only_when_it_lints() -> None:
