@@ -1,7 +1,8 @@
 """A case's applications in words: all that will be signed, and why a certificate ends when it does (page 7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ca.application import Application
 from ca.trail import serial_text
@@ -12,12 +13,14 @@ from policies.facts import ResidentFacts, parse_facts
 from policies.life_events import life_events
 from policies.municipalities import municipality
 from policies.validity import Validity
+from ra.case_file import CaseFile
 from ra.dates import day_in_japan
 from ra.errors import PageError
 from ra.office import Office
+from ra.records import Submission
 from ra.standing import kind_name
 
-__all__ = ["Wording", "wording_of"]
+__all__ = ["Wording", "saved_wordings", "wording_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,25 @@ class Wording:
     target_serial: str = ""
 
 
-def wording_of(office: Office, application: Application) -> Wording:
-    """The application in words. PageError E-1302 for facts no certificate can be made from, with the reason."""
+def saved_wordings(office: Office, file: CaseFile, applications: Sequence[Application]) -> tuple[Wording, ...]:
+    """What was submitted, in the words of its time. PageError E-1302 as `wording_of` says.
+
+    As long as it is decided, that is now. Later it is when the certificate was issued, or where none was, when it was
+    asked for: what stands in a file does not change with the calendar.
+    """
+    submitted = file.event_of(Submission)
+    asked = office.clock()
+    if submitted is not None and file.record.step not in ("examine", "approve"):
+        asked = submitted.at
+    issued = {each.application_id: each.not_before for each in file.certificates}
+    return tuple(wording_of(office, each, issued.get(each.id, asked)) for each in applications)
+
+
+def wording_of(office: Office, application: Application, at: datetime) -> Wording:
+    """The application in words, as it is carried out at that time (aware UTC).
+
+    PageError E-1302 for facts no certificate can be made from then, with the reason.
+    """
     certificate = kind_name(application.kind)
     if application.action != "issue":
         event = life_events().get(application.event or "")
@@ -60,8 +80,8 @@ def wording_of(office: Office, application: Application) -> Wording:
             facts,
             substitute(facts.name, limit=100),
             substitute(facts.address, limit=200),
-            municipality(facts.municipality, day_in_japan(office.clock())).name,
-            validity_for(profile, facts, now=office.clock(), authority_not_after=end),
+            municipality(facts.municipality, day_in_japan(at)).name,
+            validity_for(profile, facts, now=at, authority_not_after=end),
         )
     except PolicyError as error:
         raise PageError("E-1302", {"word": error.code, "why": str(error)}) from None

@@ -15,7 +15,7 @@ from ra.pages.cases import KINDS, VISITORS, desk_of
 from ra.records import Approved
 from ra.scope import DECIDERS, roles, scope
 from ra.submission import Desk
-from ra.words import wording_of
+from ra.words import saved_wordings
 from store.applications import ApplicationRecord
 from store.cases import CaseRecord, case_of_application
 from store.queues import count_waiting, waiting_approvals
@@ -86,7 +86,7 @@ def _shown(desk: Desk) -> dict[str, object]:
         "file": desk.file,
         "case": desk.file.record,
         "lines": lines_of(desk.office, desk.file),
-        "wordings": tuple(wording_of(desk.office, each) for each in desk.saved()) if desk.file.submission else (),
+        "wordings": saved_wordings(desk.office, desk.file, desk.saved()) if desk.file.submission else (),
         "waits": waits,
         "own": own,
         "offer": desk.offer("approval") if waits and not own else None,

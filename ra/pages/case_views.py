@@ -31,7 +31,7 @@ from ra.submission import Desk
 from ra.troubles import TROUBLES, trouble_of
 from ra.turns import ENDS, end_of, refusals_in, sent_back
 from ra.waiting import may_be_withdrawn
-from ra.words import wording_of
+from ra.words import saved_wordings, wording_of
 from ra.workflow import PROCEDURES, STAGES, place
 from store.cases import Step
 
@@ -84,6 +84,10 @@ def _taker(done: Done, names: Mapping[str, str]) -> str:
     return names.get(done.event.person, done.event.person)
 
 
+_WORDED: Final = ("examine", "approve", "closed")
+"""The steps at which a case shows what was submitted; others, where the facts may not hold any more, open without."""
+
+
 def context_of(desk: Desk) -> Context:
     """What the template of a case needs: the case, and for whoever may take the next step what its form shows."""
     file, here = desk.file, desk.office
@@ -118,7 +122,7 @@ def context_of(desk: Desk) -> Context:
         "names": names_of(here),
         "kind_name": kind_name,
         "no_papers": here.counter is None,
-        "wordings": tuple(wording_of(here, each) for each in desk.saved()) if file.submission else (),
+        "wordings": saved_wordings(here, file, desk.saved()) if stage.step in _WORDED and file.submission else (),
         **(form(desk) if may and form is not None else {}),
     }
 
@@ -169,7 +173,7 @@ def _select(desk: Desk) -> Context:
 def _confirm(desk: Desk) -> Context:
     applications = desk.drafted()
     return {
-        "wordings": tuple(wording_of(desk.office, each) for each in applications),
+        "wordings": tuple(wording_of(desk.office, each, desk.office.clock()) for each in applications),
         "offer": desk.offer("submission"),
     }
 

@@ -36,3 +36,17 @@ def test_what_is_asked_for_is_what_was_signed_not_what_the_case_says(walk: Walk)
             file.execute(f"DROP TRIGGER {guard}")
         file.execute("UPDATE counter_case SET kind = 'release' WHERE receipt = ?", (path.rpartition("/")[2],))
     assert shown(walk, path, "事由") == ["一時停止"]
+
+
+def test_what_stands_in_a_closed_case_does_not_change_with_the_calendar(walk: Walk) -> None:
+    """Fact sheet c.2: the fifth birthday after the day of issue, not after the day on which somebody looks."""
+    path = walk.issue()
+    receipt = path.rpartition("/")[2]
+    walk.front.later(days=150)  # past a birthday
+    walk.browsers.clear()  # all sessions ended meanwhile
+    for page in (
+        walk.browser("reception-minato").get(path).text,
+        walk.browser("approver-minato", "approval").get(f"/approvals/{receipt}").text,
+    ):
+        assert "2031-03-29" in page
+        assert "2032-03-29" not in page
