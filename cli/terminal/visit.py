@@ -165,10 +165,9 @@ class TerminalVisit:
     def _follow(self, jobs: tuple[Job, ...]) -> None:
         """Take up the job of this moment; a case that was cancelled or moved on ends its turn."""
         with self._card_lock, self._lock:
-            turn = self._turn
-            if turn.phase == "sending" or (turn.job is not None and turn.job in jobs and turn.phase != "after"):
+            turn, job = self._turn, self._chosen(jobs)
+            if turn.phase == "sending" or (turn.job in jobs and turn.phase != "after" and self._stays(turn, job)):
                 return
-            job = self._chosen(jobs)
             if job is not None:
                 same = turn.job is not None and turn.job.case == job.case
                 phase: Phase = "writing" if isinstance(job, WriteJob) else "language"
@@ -271,6 +270,21 @@ class TerminalVisit:
             if card is not None and job.card == card.number:
                 return job
         return jobs[0] if jobs else None
+
+    def _stays(self, turn: Turn, chosen: Job | None) -> bool:
+        """Whether a turn whose job still waits goes on; one that was forgotten must not block the window.
+
+        What the card has done already is never given up. Before that, another case's turn comes with its card, or with
+        a card that is not this case's where the other names none; at the first page it comes by being moved last.
+        """
+        card = self._reader.card()
+        if turn.set or turn.report is not None or chosen is None or chosen == turn.job:
+            return True
+        if turn.phase == "language":
+            return False
+        if card is None:
+            return True
+        return chosen.card != card.number and (chosen.card is not None or self._right_card(turn) is not None)
 
     def _finish(self, page: Page) -> None:
         turn = self._turn

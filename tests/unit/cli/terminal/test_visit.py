@@ -1,6 +1,7 @@
 """A resident's turn at the terminal: pages in order, keys made and reported, certificates written, nothing lost."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from ca.application import Proof
 from ca.request import possession_challenge
 from ca.statement import octets_verify, public_key
-from ca.terminal_messages import CertificateToWrite, PinReport, TroubleReport, WriteReport
+from ca.terminal_messages import CertificateToWrite, KeysJob, PinReport, TroubleReport, WriteReport
 from cli.terminal.errors import FrontEndAway, FrontEndRefused
 from cli.terminal.visit import LINGER_SECONDS
 from hsm.card import SLOTS
@@ -175,6 +176,85 @@ def test_the_card_on_the_reader_chooses_its_case(window: Window) -> None:
     window.reader.put(None)
     window.give(other, mine)
     assert window.visit.view().receipt == "R-2"
+
+
+def case_of_the_other_card(window: Window) -> KeysJob:
+    """Another case of the same window, for another card."""
+    return window.keys_job(case=UUID(int=2), card=other_card(window), receipt="R-2")
+
+
+@pytest.mark.parametrize("kind", ["keys", "pin", "write"])
+def test_a_forgotten_case_gives_way_to_the_next_visitors_card(window: Window, kind: str) -> None:
+    """A visitor who left before a PIN was set blocks no window: the next card brings its own case."""
+    jobs = {"keys": window.keys_job, "pin": window.pin_job, "write": lambda: window.write_job(window.made())}
+    forgotten = jobs[kind]()
+    window.reader.put(None)
+    window.begin(forgotten)
+    following = case_of_the_other_card(window)
+    window.reader.put(following.card)
+    window.give(forgotten, following)
+    view = window.visit.view()
+    assert (view.page, view.receipt) == ("language", "R-2")
+
+
+def test_a_forgotten_case_gives_way_to_new_pins(window: Window) -> None:
+    """A case that names no card gets the card that is no other case's, once it is the one that was moved last."""
+    forgotten, following = window.keys_job(), replace(window.pin_job(), case=UUID(int=2))
+    window.begin(forgotten)
+    window.reader.put(other_card(window))
+    window.give(following, forgotten)
+    assert (page(window), window.visit.view().receipt) == ("language", following.receipt)
+
+
+def test_a_resident_who_is_choosing_a_pin_is_not_interrupted(window: Window) -> None:
+    """Whatever other case is moved meanwhile: the card on the reader is this one's."""
+    mine = window.pin_job()
+    window.begin(mine)
+    window.give(replace(window.pin_job(), case=UUID(int=2), receipt="R-2"), mine)
+    assert (page(window), window.visit.view().receipt) == ("pin", mine.receipt)
+
+
+def test_a_turn_without_a_card_waits_for_it(window: Window) -> None:
+    """A card that is taken away for a moment gives the turn to nobody."""
+    mine, other = window.keys_job(), case_of_the_other_card(window)
+    window.begin(mine)
+    window.reader.put(None)
+    window.give(other, mine)
+    assert (page(window), window.visit.view().receipt) == ("card", mine.receipt)
+
+
+def test_a_case_at_its_first_page_gives_way_to_the_one_that_was_moved_last(window: Window) -> None:
+    """Nobody has touched the screen yet, and no card says whose turn it is."""
+    window.reader.put(None)
+    first, other = window.keys_job(), case_of_the_other_card(window)
+    window.give(first)
+    window.give(other, first)
+    assert window.visit.view().receipt == "R-2"
+
+
+def test_a_turn_with_a_key_in_the_card_is_kept(window: Window) -> None:
+    """What the card has made and the front end does not know yet is not given up for another card."""
+    mine, other = window.keys_job(), case_of_the_other_card(window)
+    window.begin(mine)
+    window.enter(PINS["sign"])
+    window.reader.put(other.card)
+    window.give(other, mine)
+    assert (page(window), window.visit.view().wrong) == ("card", True)
+    window.reader.put(mine.card)
+    assert (page(window), window.visit.view().slot) == ("pin", "auth")
+
+
+def test_a_report_that_was_refused_is_kept_before_another_card(window: Window) -> None:
+    """Certificates are in the card and told to nobody: the turn stays until that is done."""
+    job = window.write_job(window.made())
+    window.give(job)
+    window.book.failure = FrontEndRefused(401, "E-4106")
+    window.visit.turn()
+    window.book.failure = None
+    other = case_of_the_other_card(window)
+    window.reader.put(other.card)
+    window.give(other, job)
+    assert (page(window), window.visit.view().receipt) == ("error", job.receipt)
 
 
 def test_a_case_that_was_cancelled_ends_its_turn(window: Window) -> None:
