@@ -61,32 +61,50 @@
   let told = Date.now();
   let dialog = null;
 
-  async function cover() {
+  function cover() {
     dialog = document.createElement("dialog");
     dialog.className = "lock";
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     body.append(dialog);
-    await ask();
+    wait();
     dialog.showModal();
   }
 
+  // Covered first, and asked then: a server that is away must not leave the page open, nor cost what was typed.
+  function wait() {
+    dialog.replaceChildren(document.getElementById("locked").content.cloneNode(true));
+    ask();
+  }
+
   async function ask() {
-    const answer = await fetch(body.dataset.unlock, { credentials: "same-origin" });
-    if (answer.redirected || answer.status >= 400) location.reload();
-    else dialog.innerHTML = await answer.text();
+    try {
+      const answer = await fetch(body.dataset.unlock, { credentials: "same-origin", signal: AbortSignal.timeout(10000) });
+      if (answer.redirected || answer.status === 401 || answer.status === 403) return location.reload();
+      if (answer.ok) return show(await answer.text());
+    } catch {
+      // away, or too slow: asked again like after an answer that is none
+    }
+    setTimeout(ask, 3000);
+  }
+
+  function show(form) {
+    dialog.innerHTML = form;
+    dialog.querySelector("button")?.focus();
   }
 
   document.addEventListener("submit", async (event) => {
     if (!dialog || !dialog.contains(event.target) || event.defaultPrevented) return;
     event.preventDefault();
     const form = event.target;
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form, event.submitter) });
-    if (answer.status === 204) {
+    const sent = { method: "POST", body: new FormData(form, event.submitter) };
+    const answer = await fetch(form.action, sent).catch(() => null);
+    if (!answer || answer.status >= 500) wait();
+    else if (answer.status === 204) {
       dialog.remove();
       dialog = null;
       last = told = Date.now();
     } else if (answer.redirected) location.reload();
-    else dialog.innerHTML = await answer.text();
+    else show(await answer.text());
   }, true);
 
   function alive() {
@@ -96,7 +114,7 @@
     told = last;
     fetch(body.dataset.alive, { method: "POST", headers: { "X-CSRFToken": body.dataset.token } }).then((answer) => {
       if (answer.status === 423 && !dialog) cover();
-    });
+    }, () => {}); // a server that is away is told with a later key
   }
   for (const kind of ["keydown", "pointerdown"]) document.addEventListener(kind, alive, true);
   document.addEventListener("htmx:responseError", (event) => {

@@ -11,6 +11,7 @@ from tests.browser.conftest import Desk, Server
 Officer = Callable[..., Page]
 Axe = Callable[[Page], None]
 Shot = Callable[[Page, str, str], None]
+Away = Callable[[Page], Callable[[], None]]
 
 SITES: tuple[Party, ...] = ("working", "approval")
 
@@ -72,9 +73,70 @@ def test_ten_idle_minutes_cover_the_page_and_keep_it(desk: Desk, axe: Axe, shot:
     page.fill("#q", "途中の入力")
     page.clock.fast_forward("10:02")
     cover = page.locator("dialog.lock")
-    expect(cover).to_be_visible()
+    expect(cover.locator("button.button-next")).to_be_focused()
     axe(page)
     shot(page, "locked", "ja")
+    cover.locator("button.button-next").click()
+    expect(cover).to_have_count(0)
+    assert page.input_value("#q") == "途中の入力"
+
+
+def unreachable(page: Page) -> Callable[[], None]:
+    """No answer comes from anywhere, until what is returned is called."""
+    page.context.set_offline(True)
+    return lambda: page.context.set_offline(False)
+
+
+def failing(page: Page) -> Callable[[], None]:
+    """What stands before the front end says that it is away, until what is returned is called."""
+    page.route("**/unlock?*", lambda route: route.fulfill(status=502, body="Bad Gateway"))
+    return lambda: page.unroute("**/unlock?*")
+
+
+def hanging(page: Page) -> Callable[[], None]:
+    """The first question is taken and never answered; the next one is."""
+    page.route("**/unlock?*", lambda _: None, times=1)
+    return lambda: None
+
+
+@pytest.mark.parametrize("away", [unreachable, failing, hanging])
+def test_the_page_is_covered_while_the_server_is_away(desk: Desk, axe: Axe, away: Away) -> None:
+    """The lock needs no answer to hide the desk; the passkey is asked for once there is one, and nothing is lost."""
+    page = desk.window()
+    desk.passkey(page, "reception-1")
+    page.clock.install()
+    page.click("form[data-passkey] button.button-next")
+    page.wait_for_selector(".who")
+    page.fill("#q", "途中の入力")
+    back = away(page)
+    page.clock.fast_forward("10:02")
+    cover = page.locator("dialog.lock")
+    expect(cover).to_be_visible()
+    expect(cover).to_contain_text("画面をロックしています")
+    expect(cover.locator("button")).to_have_count(0)
+    axe(page)
+    back()
+    expect(cover.locator("button.button-next")).to_be_focused(timeout=20_000)
+    cover.locator("button.button-next").click()
+    expect(cover).to_have_count(0)
+    assert page.input_value("#q") == "途中の入力"
+
+
+def test_an_unlocking_whose_answer_is_lost_is_asked_for_again(desk: Desk) -> None:
+    """The server went away between the form and the passkey: the page stays covered and kept, and a new form comes."""
+    page = desk.window()
+    desk.passkey(page, "reception-1")
+    page.clock.install()
+    page.click("form[data-passkey] button.button-next")
+    page.wait_for_selector(".who")
+    page.fill("#q", "途中の入力")
+    page.clock.fast_forward("10:02")
+    cover = page.locator("dialog.lock")
+    cover.locator("button.button-next").wait_for()
+    page.context.set_offline(True)
+    cover.locator("button.button-next").click()
+    expect(cover.locator("button")).to_have_count(0)
+    page.context.set_offline(False)
     cover.locator("button.button-next").click()
     expect(cover).to_have_count(0)
     assert page.input_value("#q") == "途中の入力"
