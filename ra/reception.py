@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from ca.holder import holder_name
-from policies.characters import substitute
+from policies.characters import replaced
 from policies.errors import CharacterRefused
 from policies.folding import fold_kana, fold_name
 from ra.case_file import CaseFile
@@ -156,7 +156,7 @@ def _particulars(
         holder=holder.hex(),
         **entry.model_dump(exclude={"reference", "ward"}),
         differences=found.differences,
-        changes=(*_changes("name", entry.name), *_changes("address", entry.address)),
+        changes=(*_changes("name", entry.name, 100), *_changes("address", entry.address, 200)),
         previous={slot: holdings[slot].not_after for slot in wishes if slot in holdings},
         sibling_not_after=sibling.not_after if sibling is not None and "auth" not in wishes else None,
         drafts=tuple(
@@ -166,14 +166,13 @@ def _particulars(
     )
 
 
-def _changes(field: Literal["name", "address"], text: str) -> tuple[Change, ...]:
+def _changes(field: Literal["name", "address"], text: str, limit: int) -> tuple[Change, ...]:
     """The characters that a certificate carries otherwise (代替文字), each once. PageError E-1106 for one it cannot."""
     try:
-        carried = substitute(text, limit=200)
+        found = replaced(text, limit=limit)
     except CharacterRefused:
-        raise PageError("E-1106", {"field": field}) from None
-    glyphs = zip(text, carried.text, carried.map, strict=False)
-    pairs = dict.fromkeys((one, other) for one, other, digit in glyphs if digit == "1")
+        raise PageError("E-1106") from None
+    pairs = dict.fromkeys((each.written, each.shown) for each in found)
     return tuple(Change(field=field, written=one, carried=other) for one, other in pairs)
 
 

@@ -103,7 +103,7 @@ class Change(Record):
 
     step: ClassVar[Step | None] = "register"
     field: Literal["name", "address"]
-    written: Annotated[str, Field(min_length=1, max_length=4)]
+    written: Annotated[str, Field(min_length=1, max_length=8)]
     carried: Annotated[str, Field(min_length=1, max_length=4)]
 
 

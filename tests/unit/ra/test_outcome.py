@@ -1,9 +1,10 @@
 """What becomes of a case once the signer has spoken, also of one that was sent back or withdrawn before."""
 
-from store.cases import CaseRecord, applications_of, case_by_receipt
+from ra.records import Particulars
+from store.cases import CaseRecord, applications_of, case_by_receipt, events_of
 from store.certificates import CertificateFilter, find
 from store.queues import count_waiting, waiting_approvals
-from tests.fixtures.walk import Walk
+from tests.fixtures.walk import VARIANT, Walk
 
 MINATO = frozenset({"minato"})
 
@@ -160,3 +161,15 @@ def test_a_refused_hand_over_is_told_until_its_certificate_is_revoked(walk: Walk
     path = refused_hand_over(walk)
     revoked(walk, path)
     assert "/cases/?undone=1" not in walk.browser("reception-minato").get("/").text
+
+
+def test_a_substitute_is_told_beside_the_character_it_stands_for(walk: Walk) -> None:
+    """代替文字: a variation selector before it moves nothing; the case keeps both for ever."""
+    path = walk.received()
+    walk.identified(path)
+    walk.browser("reception-minato").post(f"{path}/register", {"card": VARIANT.card})
+    with walk.house.owner.snapshot() as tx:
+        events = events_of(tx, MINATO, case_at(walk, path).id)
+    (particulars,) = [Particulars.of(each.facts) for each in events if each.step == "register"]
+    assert ("髙", "高") in [(each.written, each.carried) for each in particulars.changes]
+    assert "子" not in [each.carried for each in particulars.changes]
