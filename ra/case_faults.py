@@ -100,6 +100,12 @@ CASE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             "A card's suspension is never lifted; its certificates are revoked and issued anew.",
             "Take a revocation first, then a new issue.",
         ),
+        "E-1206": Fault(
+            409,
+            "The holder has another certificate of this kind that was issued and not handed over.",
+            "Nobody has two certificates of a kind (article 6).",
+            "Hand that one over or revoke it; then take a new case.",
+        ),
         "E-1301": Fault(
             409,
             "The authority would refuse this: %(why)s",

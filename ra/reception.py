@@ -20,7 +20,7 @@ from ra.dates import day_in_japan
 from ra.drafting import PROFILES, issuing_authority, new_draft
 from ra.errors import PageError
 from ra.events import demand, enter
-from ra.holdings import Holding, held_by
+from ra.holdings import Holding, awaited_by, held_by
 from ra.identity import enough, missing_papers
 from ra.office import Office
 from ra.records import Attribute, Change, Identification, Particulars, Reception, Slot
@@ -104,7 +104,8 @@ def compare(office: Office, scope: Scope, file: CaseFile, found: Comparison) -> 
     """Take the register's values over and begin the applications (登録事項の確認).
 
     PageError E-1201 under 15 years, E-1202 for an adult ward, E-1203 and E-1204 for a certificate that is valid
-    already, E-1205 for one that is suspended, E-1106 for a character no certificate can carry.
+    already, E-1205 for one that is suspended, E-1206 for one that was issued and not handed over, E-1106 for a
+    character no certificate can carry.
     """
     demand(file.record, "register")
     now, wishes = office.clock(), file.reception.wishes
@@ -114,6 +115,8 @@ def compare(office: Office, scope: Scope, file: CaseFile, found: Comparison) -> 
     holdings = held_by(office, holder)
     for slot in wishes:
         _check_holding(file.record.kind, holdings.get(slot), now)
+    if awaited_by(office, holder).keys() & set(wishes):
+        raise PageError("E-1206")
     record = _particulars(office, found, wishes, holder, holdings, now)
     with office.database.transaction() as tx:
         enter_people(tx, [_person(office, file.record, record)])

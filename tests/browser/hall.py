@@ -149,9 +149,12 @@ def cases_of(hall: Hall) -> dict[str, str]:
     examiner = counter.scope("examiner-1", Role.EXAMINE)
     comment = "申請書の住所が住民票と異なります。番地を確かめてください。"
     Desk(counter.office, examiner, counter.file(back), SECRET).send_back(Examined, comment)
-    first = next(hall.residents)
-    hall.case("issue", "write", first)
-    refused = hall.case("issue", "closed", first)  # nobody is issued two certificates of a kind at a time
+    first, refused = next(hall.residents), counter.opened("issue", CARD)
+    for step in counter.walk(refused, first):
+        if step == "confirm":
+            hall.case("issue", "write", first)  # nobody is issued two certificates of a kind at a time
+        if step == "issue":
+            hall.turn()
     deferred, withdrawn = counter.opened("renew", CARD), counter.opened("issue", ("sign",))
     counter.stopped(deferred, Deferral(consent=True, until=tomorrow(counter.office), told="復旧後に電話します"))
     counter.stopped(withdrawn, Withdrawal(reason="書類を取りに戻るとのこと"))

@@ -4,7 +4,7 @@ from ra.records import Particulars
 from store.cases import CaseRecord, applications_of, case_by_receipt, events_of
 from store.certificates import CertificateFilter, find
 from store.queues import count_waiting, waiting_approvals
-from tests.fixtures.walk import VARIANT, Walk
+from tests.fixtures.walk import ENTRIES, VARIANT, Walk
 
 MINATO = frozenset({"minato"})
 
@@ -173,3 +173,13 @@ def test_a_substitute_is_told_beside_the_character_it_stands_for(walk: Walk) -> 
     (particulars,) = [Particulars.of(each.facts) for each in events if each.step == "register"]
     assert ("髙", "高") in [(each.written, each.carried) for each in particulars.changes]
     assert "子" not in [each.carried for each in particulars.changes]
+
+
+def test_a_certificate_that_waits_for_its_holder_is_found_at_the_comparison(walk: Walk) -> None:
+    """Act art. 6: not after keys, PINs, two signatures and the authority's refusal."""
+    walk.issue(until="write")
+    path = walk.received()
+    walk.identified(path)
+    refused = walk.browser("reception-minato").post(f"{path}/register", {"card": ENTRIES["minato"].card})
+    assert (refused.status_code, "E-1206" in refused.text) == (409, True)
+    assert case_at(walk, path).step == "register"
