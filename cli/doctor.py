@@ -3,15 +3,17 @@
 import ctypes.util
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from cli.activation import ACTIVATED
 from cli.config import Config
 from cli.errors import Disagreement
 from cli.installation import config_of
-from cli.output import as_json, document
+from cli.output import document
 from cli.wiring import (
     administrators,
     believed_roster,
@@ -54,12 +56,16 @@ def doctor(context: click.Context) -> None:
             {"what": each.what, "holds": each.holds, "found": each.found, "next": each.advice} for each in findings
         ]
     }
-    lines = [f"{'ok  ' if each.holds else 'BAD '} {each.what}: {each.found}" for each in findings]
-    advice = [f"     {each.advice}" for each in findings if not each.holds]
-    document(context, "doctor", body, "\n".join(lines + advice))
+    document(context, "doctor", body, "\n".join(map(told, findings)))
     wrong = sum(not each.holds for each in findings)
-    if wrong and not as_json(context):
+    if wrong:
         raise Disagreement(f"{wrong} of {len(findings)} things are not in order.", "Mend them as said above.")
+
+
+def told(finding: Finding) -> str:
+    """A finding for a person; what to do about it stands right below."""
+    line = f"{'ok  ' if finding.holds else 'BAD '} {finding.what}: {finding.found}"
+    return line if finding.holds or not finding.advice else f"{line}\n     {finding.advice}"
 
 
 def look(what: str, check: Callable[[Config], str], config: Config) -> Finding:
@@ -84,9 +90,10 @@ def modules(config: Config) -> str:
 
 
 def tokens(config: Config) -> str:
-    """Every token of the configuration is in a slot."""
+    """Every token of a program that runs here is in a slot; a ceremony's and people's are where people keep them."""
+    running = [name for name, token in config.tokens.items() if token.program in ACTIVATED]
     missing = []
-    for name in config.tokens:
+    for name in running:
         wanted = token_config(config, name)
         if not any(
             wanted.names(each.label or "", each.serial.encode()) for each in slots(wanted.module, wanted.environment)
@@ -94,7 +101,8 @@ def tokens(config: Config) -> str:
             missing.append(name)
     if missing:
         raise Disagreement(f"not in any slot: {', '.join(missing)}", "Insert them, or see 'ninsho hsm slots'.")
-    return f"all {len(config.tokens)} are there"
+    others = ", ".join(sorted(config.tokens.keys() - set(running)))
+    return f"there: {', '.join(running)}" + (f"; not looked at: {others}" if others else "")
 
 
 def schema(config: Config) -> str:
@@ -105,16 +113,15 @@ def schema(config: Config) -> str:
 
 def roster(config: Config) -> str:
     """The newest roster is believed."""
-    database = open_database(config, "ocsp")
-    found = believed_roster(config, database)
+    with closing(open_database(config, "ocsp")) as database:
+        found = believed_roster(config, database)
     return f"version {found.version}, {len(found.persons)} officers, signed by two of {len(administrators(config))}"
 
 
 def ended_keys(config: Config) -> str:
     """The folder of retirements can be believed and written."""
-    database = open_database(config, "ocsp")
-    ended = sorted({one.authority for one in retirements(config, database).statements})
-    database.close()
+    with closing(open_database(config, "ocsp")) as database:
+        ended = sorted({one.authority for one in retirements(config, database).statements})
     return ", ".join(ended) or "none"
 
 
