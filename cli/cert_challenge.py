@@ -25,8 +25,9 @@ from ca.canonical import CONFIG, Code, Octets
 from ca.counter import Challenge, new_challenge
 from ca.request import LIMIT, possession_challenge
 from ca.statement import public_key
+from cli.errors import FileRefused
 from cli.installation import config_of
-from cli.options import FileRefused, check_output
+from cli.options import check_output
 from cli.output import document
 from cli.wiring import utc_now
 

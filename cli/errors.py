@@ -21,6 +21,17 @@ class ConfigRefused(CommandError):
         self.next = f"Correct {path.name} and run 'ninsho --config {path} config check'."
 
 
+class FileRefused(CommandError):
+    """A file that a command was given, or that its configuration names, is not what it should be."""
+
+    code = "cli.file"
+
+    def __init__(self, path: Path, why: str, advice: str = "Correct the file and run the command again.") -> None:
+        super().__init__(f"The file {path} cannot be used: {why}.")
+        self.path = path
+        self.next = advice
+
+
 class HomeRefused(CommandError):
     """A demo home that cannot be made or served."""
 

@@ -8,8 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cli.asking import rfc3339
-from cli.errors import CommandError
-from cli.options import FileRefused
+from cli.errors import CommandError, FileRefused
 from cli.wiring import utc_now
 from policies.finding import Severity
 from policies.lint import lint_crl

@@ -63,7 +63,7 @@ class KeySource:
     def opened(self, config: Config, ask: Callable[[str], str] = asked_pin) -> Iterator[PrivateKey]:
         """The key, as long as the block lasts; `ask` asks for the PIN of the token of that name.
 
-        Raises `NotFound`, `ConfigRefused`, `TokenNotPersonal`, hsm's errors, and what `ask` raises.
+        Raises `NotFound`, `FileRefused`, `TokenNotPersonal`, hsm's errors, and what `ask` raises.
         """
         if self.file is not None:
             yield private_key_file(self.file, password_for(self.file))

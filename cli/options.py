@@ -7,24 +7,13 @@ from pathlib import Path
 import click
 from pydantic import JsonValue
 
-from cli.errors import CommandError
+from cli.errors import FileRefused
 
 LARGEST_JSON = 64 * 1024
 """Octets of a facts file."""
 
 LONGEST_SERIAL = 40
 """Hexadecimal digits of 20 octets (RFC 5280 section 4.1.2.2)."""
-
-
-class FileRefused(CommandError):
-    """A file given on the command line is not what it should be."""
-
-    code = "cli.file"
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"The file {path} cannot be used: {why}.")
-        self.path = path
-        self.next = "Correct the file and run the command again."
 
 
 class Moment(click.ParamType[datetime]):

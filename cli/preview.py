@@ -9,8 +9,8 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cli.errors import CommandError
-from cli.options import FileRefused, json_file
+from cli.errors import CommandError, FileRefused
+from cli.options import json_file
 from cli.wiring import utc_now
 from policies.content import validity_for
 from policies.facts import ResidentFacts, parse_facts, with_common_name_parts

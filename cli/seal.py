@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -15,37 +16,38 @@ from ca.ceremony.sealing import bearer_certificate
 from ca.seals import SealKey
 from ca.statement import PublicKey, key_octets
 from cli.config import Config
-from cli.errors import ConfigRefused
-from cli.options import FileRefused
+from cli.errors import ConfigRefused, FileRefused
 from cli.preview import certificate_file
 from cli.wiring import open_token
 
 __all__ = ["opened_seal", "write_seal_certificate"]
+
+ANOTHER: Final = "Move it away and make another with 'ninsho ra seal-certificate'."
 
 
 @contextmanager
 def opened_seal(config: Config, now: datetime) -> Iterator[SealKey | None]:
     """The seal with its token open; None where the configuration names none. `now` is aware UTC.
 
-    Raises `ConfigRefused` for a certificate that is missing, of another key or outside its period, and for a token with
-    other keys; `FileRefused` for a file that is no certificate, hsm's errors, `PinUnavailable`.
+    Raises `FileRefused` for a certificate that is missing, none, of another key or outside its period, `ConfigRefused`
+    for a token with other keys, hsm's errors, `PinUnavailable`.
     """
     if config.ra is None or config.ra.seal_token is None:
         yield None
         return
     token, label, path = _named(config)
     if not path.is_file():
-        raise ConfigRefused(path, "the seal's certificate is not there: make it with 'ninsho ra seal-certificate'")
+        raise FileRefused(path, "the seal's certificate is not there", "Make it with 'ninsho ra seal-certificate'.")
     certificate = certificate_file(path)
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        raise ConfigRefused(path, "the seal's certificate is not valid now")
+        raise FileRefused(path, "the seal's certificate is not valid now", ANOTHER)
     with open_token(config, token) as opened:
         others = {each.label for each in opened.objects() if each.kind == "private key"} - {label}
         if others:
             raise ConfigRefused(config.path, f"token {token} of the seal also holds keys {', '.join(sorted(others))}")
         key, certified = opened.signing_key(label), certificate.public_key()
         if not isinstance(certified, PublicKey) or key_octets(key.public_key()) != key_octets(certified):
-            raise ConfigRefused(path, f"it is not the certificate of the key {label} in token {token}")
+            raise FileRefused(path, f"it is not the certificate of the key {label} in token {token}", ANOTHER)
         yield SealKey(key, certificate)
 
 

@@ -20,7 +20,7 @@ from ca.roster import Roster, open_roster
 from ca.signed_document import Administrators
 from ca.statement import PrivateKey, PublicKey, key_octets
 from cli.config import Config
-from cli.errors import ConfigRefused, NotFound
+from cli.errors import ConfigRefused, FileRefused, NotFound
 from cli.origins import host_of
 from cli.pins import asked_pin, pin_of
 from hsm.token import Token, TokenConfig
@@ -81,26 +81,27 @@ def administrators(config: Config) -> Administrators:
 
 
 def public_key_file(path: Path) -> PublicKey:
-    """The public key in a PEM file; raises `ConfigRefused`."""
+    """The public key in a PEM file; raises `FileRefused`."""
     try:
         key = load_pem_public_key(path.read_bytes())
     except (OSError, ValueError):
-        raise ConfigRefused(path, "it holds no public key in PEM") from None
+        raise FileRefused(path, "it holds no public key in PEM") from None
     if not isinstance(key, PublicKey):
-        raise ConfigRefused(path, "its key is neither RSA, EC nor Ed25519")
+        raise FileRefused(path, "its key is neither RSA, EC nor Ed25519")
     return key
 
 
 def private_key_file(path: Path, password: bytes | None = None) -> PrivateKey:
-    """The officer's private key in a PEM file; raises `NotFound` or `ConfigRefused`, never quoting the file."""
+    """The officer's private key in a PEM file; raises `NotFound` or `FileRefused`, never quoting the file."""
     if not path.is_file():
-        raise NotFound(f"The key file {path}", "Give the officer's key with --with-key FILE.")
+        raise NotFound(f"The key file {path}", "Give the path of a file that holds the private key in PEM.")
     try:
         key = load_pem_private_key(path.read_bytes(), password)
     except (ValueError, TypeError):
-        raise ConfigRefused(path, "it holds no private key in PEM, or its password is another") from None
+        why = "it holds no private key in PEM, or its password is another"
+        raise FileRefused(path, why, "Run the command again with the right file and its password.") from None
     if not isinstance(key, PrivateKey):
-        raise ConfigRefused(path, "its key is neither RSA, EC nor Ed25519")
+        raise FileRefused(path, "its key is neither RSA, EC nor Ed25519")
     return key
 
 
@@ -112,7 +113,7 @@ def believed_roster(config: Config, database: Database) -> Roster:
     with database.snapshot() as tx:
         record = newest_roster(tx)
     if record is None:
-        raise NotFound("A roster of officers", "Sign one and enter it with 'ninsho roster sign'.")
+        raise NotFound("A roster of officers", "Sign one and enter it with 'ninsho roster enter'.")
     floor = VersionFloor(config.at(config.roster.floor))
     roster = open_roster(
         record.document,
@@ -151,10 +152,11 @@ def retirements(config: Config, database: Database) -> Retired:
 
 
 def audit_public_key(config: Config) -> AuditPublicKey:
-    """The key that anchors are verified with; raises `ConfigRefused`."""
-    key = public_key_file(config.at(config.audit.public_key))
+    """The key that anchors are verified with; raises `FileRefused`."""
+    path = config.at(config.audit.public_key)
+    key = public_key_file(path)
     if not isinstance(key, AuditPublicKey):
-        raise ConfigRefused(config.path, "the audit key is neither RSA nor EC")
+        raise FileRefused(path, "the audit key is neither RSA nor EC")
     return key
 
 
@@ -185,10 +187,11 @@ def terms_of(config: Config, authority: str) -> AuthorityTerms:
 
     Raises `ConfigRefused` when a demo carries the name or a policy of a real authority.
     """
-    path = config.at(config.authorities[authority].terms)
-    terms = load_terms(path, base_url=config.ocsp.base_url, authority=authority)
+    section = config.authorities[authority]
+    terms = load_terms(config.at(section.terms), base_url=config.ocsp.base_url, authority=authority)
     if config.demo and (real := real_names(terms)):
-        raise ConfigRefused(path, f"a demo may not carry what belongs to a real authority: {', '.join(real)}")
+        why = f"a demo may not carry what belongs to a real authority: {', '.join(real)}"
+        raise ConfigRefused(config.path, f"authorities.{authority}.terms: {why}")
     return terms
 
 

@@ -40,7 +40,7 @@ class GivenKeys:
     """The keys that were given on the command line, PERSON=KEY, one for each person of the script.
 
     Making it refuses what is seen without a PIN: raises CredentialRefused, PeopleRefused for somebody without a key,
-    NotFound, ConfigRefused, TokenNotPersonal, and hsm's errors for a module that does not work.
+    NotFound, FileRefused, TokenNotPersonal, and hsm's errors for a module that does not work.
     """
 
     def __init__(self, config: Config, script: Script, given: Sequence[str], screen: Screen) -> None:

@@ -196,7 +196,7 @@ def signing_key(config: Config, name: str, sign_with: str) -> Iterator[PrivateKe
 
 def write_new(path: Path, content: bytes) -> None:
     """Write a file that was not there; `FileExistsError` is told as a sentence."""
-    from cli.options import FileRefused
+    from cli.errors import FileRefused
 
     try:
         with path.open("xb") as file:

@@ -25,7 +25,7 @@ def opened_key(source: str, pin_descriptor: int | None) -> Iterator[PrivateKey]:
     """The key in the file or token `source`, as long as the block lasts.
 
     ``pkcs11:token=LABEL;object=LABEL?module-path=FILE`` names a token; its PIN comes from the file descriptor, or is
-    asked for. Raises click's UsageError for another URI, `NotFound`, `ConfigRefused`, hsm's errors.
+    asked for. Raises click's UsageError for another URI, `NotFound`, `FileRefused`, hsm's errors.
     """
     if not source.startswith(SCHEME):
         path = Path(source)

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from cli.errors import FileRefused
 from cli.lists import described, load_list
-from cli.options import FileRefused
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

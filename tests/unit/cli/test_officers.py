@@ -54,11 +54,25 @@ def test_an_encrypted_key_files_password_is_asked_for(
 
 
 def test_a_key_file_that_is_none_says_so_without_quoting_it(home: Home) -> None:
-    """Exit status 2, and nothing of the file in the message."""
+    """The file is refused, not the configuration, and nothing of the file is in the message."""
     file = home.write("pem", b"-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n")
     answer = home.ninsho("cert", "issue", *home.case(), "--as", "reception-1", "--with-key", file)
-    assert (answer.status, answer.error["code"]) == (2, "cli.config")
+    assert (answer.status, answer.error["code"]) == (1, "cli.file")
     assert "secret" not in answer.err
+
+
+def test_a_mistyped_password_is_about_the_key_file(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is sent to correct a configuration that is in order, nor told of options that a command lacks."""
+    key = load_pem_private_key(home.key("reception-1").read_bytes(), None)
+    locked = tmp_path / "locked.pem"
+    locked.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(PASSWORD)))
+    monkeypatch.setattr(click, "prompt", lambda text, hide_input, err: "another")
+    said = home.ninsho("cert", "issue", *home.case(), "--as", "reception-1", "--with-key", locked).error
+    assert (said["code"], str(locked) in said["message"]) == ("cli.file", True)
+    assert "password" in said["next"]
+    assert "config" not in said["message"] + said["next"]
+    missing = home.ninsho("cert", "issue", *home.case(), *home.signs("reception-1")[:3], tmp_path / "none.pem").error
+    assert (missing["code"], "--with-key" in missing["next"]) == ("cli.not-found", False)
 
 
 @pytest.mark.parametrize("value", ["", "approver-1", "approver-1=", "=key.pem"])

@@ -9,9 +9,8 @@ import pytest
 from ca.documents import render_tagged
 from ca.seals import check_seals, seal
 from cli.config import load_config
-from cli.errors import ConfigRefused
+from cli.errors import ConfigRefused, FileRefused
 from cli.front import office_of
-from cli.options import FileRefused
 from cli.seal import opened_seal, write_seal_certificate
 from cli.wiring import open_database, open_token, utc_now
 from hsm.generation import KeyAlgorithm
@@ -75,7 +74,7 @@ def test_a_certificate_of_another_key_is_refused(home: Home) -> None:
     """A seal that names a stranger's certificate would not verify; it is found before anything is sealed."""
     stranger = next(home.config.home.glob("public/ca/*.cer")).relative_to(home.config.home)
     config = load_config(edited(home, "public/seal.pem", str(stranger)))
-    with pytest.raises(ConfigRefused, match="not the certificate of the key seal"), opened_seal(config, utc_now()):
+    with pytest.raises(FileRefused, match="not the certificate of the key seal"), opened_seal(config, utc_now()):
         pass
 
 
@@ -119,15 +118,16 @@ def test_a_telephone_that_nobody_can_dial_is_refused(home: Home) -> None:
 def test_an_ended_certificate_is_refused(home: Home) -> None:
     """Readers would call every new paper expired."""
     later = datetime.now(UTC) + timedelta(days=365 * 31)
-    with pytest.raises(ConfigRefused, match="not valid now"), opened_seal(home.config, later):
+    with pytest.raises(FileRefused, match="not valid now"), opened_seal(home.config, later):
         pass
 
 
 def test_a_missing_certificate_tells_the_command(home: Home) -> None:
-    """What to do stands in the sentence."""
+    """The configuration is right; what is missing is the file, and the advice says how it is made."""
     config = load_config(edited(home, "public/seal.pem", "public/none.pem"))
-    with pytest.raises(ConfigRefused, match="ninsho ra seal-certificate"), opened_seal(config, utc_now()):
+    with pytest.raises(FileRefused, match=r"none\.pem") as refused, opened_seal(config, utc_now()):
         pass
+    assert "ninsho ra seal-certificate" in refused.value.next
 
 
 def test_a_certificate_is_never_written_over(home: Home) -> None:
