@@ -18,7 +18,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from ca.canonical import CONFIG, Code, Digest, Moment, Octets, decode, encode
 from ca.document_errors import DocumentOfAnotherDeployment, DocumentOutdated
-from ca.errors import AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority
+from ca.errors import AuthorityError, AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority
 from ca.retirement import Retired
 from ca.signed_document import Administrators, check_signatures
 from ca.statement import Domain, PrivateKey, PublicKey, key_octets
@@ -34,6 +34,7 @@ __all__ = [
     "authority_document",
     "check_issuing",
     "key_hash",
+    "newest_issuing",
     "open_authority_record",
     "parse_authority",
 ]
@@ -197,3 +198,22 @@ def check_issuing(statement: AuthorityStatement, retired: Retired, now: datetime
     retired.check_issuing(statement.key_hash, now)
     if not statement.issuing_from <= now < statement.issuing_until:
         raise AuthorityNotIssuing(statement.name, statement.issuing_from, statement.issuing_until)
+
+
+def newest_issuing(
+    statements: Iterable[AuthorityStatement], profile: str, retired: Retired, now: datetime
+) -> Mapping[str, AuthorityStatement]:
+    """Return the newest generation of each issuer that issues under `profile` at `now` (aware UTC), by issuer.
+
+    A generation whose key ended is passed over though its window is open: an older one may still issue.
+    """
+    able = [each for each in statements if profile in each.profiles and _issues(each, retired, now)]
+    return {each.issuer: each for each in sorted(able, key=lambda each: each.generation)}
+
+
+def _issues(statement: AuthorityStatement, retired: Retired, now: datetime) -> bool:
+    try:
+        check_issuing(statement, retired, now)
+    except AuthorityError:
+        return False
+    return True

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from ca.application import Application
 from ca.approvals import EvidenceRole
+from ca.authority import newest_issuing
 from ca.counter import Challenge, new_challenge
 from ca.first_check import check_content, check_holder
 from ca.lodging import Case, standing
@@ -26,7 +27,7 @@ from cli.installation import config_of
 from cli.officers import PERSON_AND_KEY, Signature, password_for, signature_of, signed_by
 from cli.options import SERIAL, check_output, hexadecimal, json_file
 from cli.output import as_json, document, say
-from cli.wiring import private_key_file, terms_of, utc_now
+from cli.wiring import private_key_file, retirements, terms_of, utc_now
 from policies.facts import parse_facts
 from policies.profile import CertificateProfile
 from store.authorities import AuthorityRecord
@@ -189,17 +190,13 @@ def issuing_authority(desk: Desk, profile: CertificateProfile, name: str | None)
     if name is not None:
         desk.statement(name)
         return desk.records[name]
-    now = utc_now()
-    found = []
-    for record in desk.records.values():
-        statement = desk.statement(record.name)
-        if profile.name in statement.profiles and statement.issuing_from <= now < statement.issuing_until:
-            found.append(record)
+    retired = retirements(desk.config, desk.database)
+    found = [*newest_issuing(map(desk.statement, desk.records), profile.name, retired, utc_now()).values()]
     if not found:
         raise NotFound(f"An authority that issues {profile.name} now", "See 'ninsho ca ls'.")
-    if len({record.issuer for record in found}) > 1:
+    if len(found) > 1:
         raise click.UsageError(f"several issuers have {profile.name}; name one with --authority")
-    return max(found, key=lambda record: record.generation)
+    return desk.records[found[0].name]
 
 
 def tell(context: click.Context, case: Case) -> None:

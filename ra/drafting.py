@@ -12,8 +12,7 @@ from typing import Literal, cast
 from pydantic import JsonValue
 
 from ca.application import Action, Application, Proof
-from ca.authority import AuthorityStatement, check_issuing
-from ca.errors import CAError
+from ca.authority import newest_issuing
 from policies.life_events import effect_of
 from ra.errors import PageError
 from ra.office import Office
@@ -47,22 +46,10 @@ def new_draft(office: Office, profile: str, authority: str, slot: Slot | None, n
 
 def issuing_authority(office: Office, profile: str, now: datetime) -> str:
     """The newest generation that may issue under a profile now. PageError E-3004 when none does."""
-    able = [
-        (statement.generation, name)
-        for name in office.authorities()
-        if profile in (statement := office.statement(name)).profiles and _issues(office, statement, now)
-    ]
+    able = newest_issuing(map(office.statement, office.authorities()), profile, office.retired(), now)
     if not able:
         raise PageError("E-3004")
-    return max(able)[1]
-
-
-def _issues(office: Office, statement: AuthorityStatement, now: datetime) -> bool:
-    try:
-        check_issuing(statement, office.retired(), now)
-    except CAError:
-        return False
-    return True
+    return max(able.values(), key=lambda each: (each.generation, each.name)).name
 
 
 def issues(

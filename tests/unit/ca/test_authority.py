@@ -11,6 +11,7 @@ from ca.authority import (
     AuthorityStatement,
     activate,
     check_issuing,
+    newest_issuing,
     open_authority_record,
     parse_authority,
 )
@@ -21,7 +22,7 @@ from ca.document_errors import (
     TooFewDocumentSigners,
 )
 from ca.errors import AuthorityNotIssuing, DocumentMalformed, KeyOfAnotherAuthority
-from ca.retirement import Retired
+from ca.retirement import Reason, Retired
 from policies.terms import AuthorityTerms, shipped_terms
 from tests.fixtures.officers import (
     NOW,
@@ -31,6 +32,7 @@ from tests.fixtures.officers import (
     sample_profile,
     software_key,
 )
+from tests.fixtures.retirement import ended
 
 OFFICE = make_office()
 PROFILE = sample_profile()
@@ -116,6 +118,22 @@ def test_an_authority_issues_inside_its_window(days: int, issues: bool) -> None:
     else:
         with pytest.raises(AuthorityNotIssuing):
             check_issuing(STATEMENT, Retired(), NOW + timedelta(days=days))
+
+
+def test_the_newest_generation_that_issues_is_chosen() -> None:
+    """Of several generations in their windows the newest issues; a profile that none has is nobody's."""
+    both = [generation(number).statement for number in (2, 1)]
+    assert newest_issuing(both, PROFILE.name, Retired(), NOW) == {both[0].issuer: both[0]}
+    assert newest_issuing(both, "another", Retired(), NOW) == {}
+    assert newest_issuing(both, PROFILE.name, Retired(), NOW + timedelta(days=365)) == {}
+
+
+@pytest.mark.parametrize("reason", ["retired", "key-destroyed", "compromised"])
+def test_an_ended_generation_is_passed_over(reason: Reason) -> None:
+    """KEY-2: its window is still open, its key issues no more, and the one before it still does."""
+    old, new = (generation(number).statement for number in (1, 2))
+    retired = Retired((ended(new, reason),))
+    assert newest_issuing([old, new], PROFILE.name, retired, NOW) == {old.issuer: old}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,10 @@ from ca.retirement import Reason
 from ca.retiring import retire
 from ca.signed_document import sign_document
 from ca.statement import Domain, PrivateKey
+from cli.cert_issue import issuing_authority
 from cli.chores import Chores
+from cli.desk import open_desk
+from cli.errors import NotFound
 from cli.open_authorities import OpenAuthorities
 from cli.wiring import administrators, known_retirements, private_key_file, utc_now
 from store.audit import AuditChain
@@ -87,6 +90,16 @@ def test_lists_go_on_while_an_authority_is_retired(spare_home: Home) -> None:
         assert newest is not None
         assert newest.this_update == now
         assert spare_home.ninsho("ca", "show", name).body["ended"].startswith("retired since")
+
+
+def test_no_case_is_made_for_a_retired_authority(spare_home: Home) -> None:
+    """KEY-2: its window is open, and yet the officer's command does not choose it."""
+    with open_desk(spare_home.config) as desk:
+        profile = desk.profile("jpki-auth")
+        chosen = issuing_authority(desk, profile, None)
+        end(spare_home, desk.statement(chosen.name), "retired")
+        with pytest.raises(NotFound, match=profile.name):
+            issuing_authority(desk, profile, None)
 
 
 def test_a_compromise_is_followed_while_the_signer_runs(spare_home: Home) -> None:
