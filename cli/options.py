@@ -63,6 +63,13 @@ def check_output(output: Path | None) -> None:
         raise FileRefused(output, "its folder does not exist")
 
 
+def check_new(output: Path) -> None:
+    """Refuse a file that exists or has no folder, before anybody signs for it; raises `FileRefused`."""
+    check_output(output)
+    if output.exists():
+        raise FileRefused(output, "it exists, and papers are never written over", "Name another file with --output.")
+
+
 def hexadecimal(serial: int) -> str:
     """A serial number as text: lower case, an even number of digits."""
     digits = f"{serial:x}"

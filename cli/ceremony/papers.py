@@ -12,6 +12,7 @@ from ca.statement import PrivateKey
 from cli.ceremony.credentials import person_source
 from cli.config import Config
 from cli.installation import config_of
+from cli.options import check_new
 from cli.output import document
 from cli.wiring import open_token, utc_now
 
@@ -44,6 +45,7 @@ def ceremony_script(context: click.Context, script: Path, lang: str, output: Pat
     from cli.ceremony.hall import planned_terms
     from policies.profile import load_profiles
 
+    check_new(output)
     read = load_script(script.read_bytes())
     check_script(read)
     digests = expected_digests(read, load_profiles(), lambda plan: planned_terms(read, plan, script.parent))
@@ -83,6 +85,7 @@ def ceremony_minutes(
     """
     from ca.ceremony.minutes import minutes_pdf
 
+    check_new(output)
     unsealed = minutes_pdf(script.read_bytes(), transcript.read_bytes())
     octets = sealed(context, unsealed, output, "audit", sign_with, certificate)
     document(context, "ceremony.minutes", {"file": str(output), "octets": octets}, f"{output}: minutes, sealed")
@@ -105,6 +108,7 @@ def ceremony_seal(
       ninsho --config ca/ninsho.toml ceremony seal minutes.pdf \\
           --person abe --sign-with abe-card:sign -o sealed.pdf
     """
+    check_new(output)
     octets = sealed(context, minutes.read_bytes(), output, person, sign_with, certificate)
     body = {"file": str(output), "octets": octets, "person": person}
     document(context, "ceremony.seal", body, f"{output}: sealed by {person}")
@@ -195,11 +199,6 @@ def signing_key(config: Config, name: str, sign_with: str) -> Iterator[PrivateKe
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file that was not there; `FileExistsError` is told as a sentence."""
-    from cli.errors import FileRefused
-
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise FileRefused(path, "it exists, and papers are never written over") from None
+    """Write a file that was not there; raises FileExistsError where another program made it since `check_new`."""
+    with path.open("xb") as file:
+        file.write(content)
