@@ -111,7 +111,8 @@ class RASection(Section):
     e.g. ``https://desk.example.jp``; each one's host is the RP ID of its passkeys. `secret` names a file of 32 random
     octets that sign the officers' sessions. `workers` is how many processes answer.
     `officer_authorities` are certificates (PEM) of those who issue officers' cards, for logging in with one by nginx.
-    `resident_register` is a file that stands in for the resident register (`ra.register`); a demo home has one.
+    `resident_register` is a file that stands in for the resident register (`ra.register`), without which no card is
+    known; a demo home has one.
     `seal_token`, `seal_key` and `seal_certificate` (PEM) seal the papers that leave the counter: all three or none.
     `counter` is what the papers say of the counters; without it cases have no papers.
     """

@@ -62,13 +62,17 @@ class Fresh(Generic[Value]):
 
     def __call__(self) -> Value:
         """The value, at most so many seconds old; raises whatever making it raises."""
+        held = self._fresh()
+        if held is None:
+            with self._lock:
+                held = self._fresh()  # whoever waited for the lock finds what another made meanwhile
+                if held is None:
+                    held = self._held = (time.monotonic(), self._make())
+        return held[1]
+
+    def _fresh(self) -> tuple[float, Value] | None:
         held = self._held
-        if held is not None and time.monotonic() - held[0] < FRESH_SECONDS:
-            return held[1]
-        with self._lock:
-            made = self._make()
-            self._held = (time.monotonic(), made)
-        return made
+        return held if held is not None and time.monotonic() - held[0] < FRESH_SECONDS else None
 
 
 def section_of(config: Config) -> RASection:
@@ -91,7 +95,7 @@ def secret_of(config: Config) -> bytes:
 
 
 def office_of(config: Config, database: Database, seal: SealKey | None = None) -> Office:
-    """What the front end may see and do in this installation."""
+    """What the front end may see and do in this installation; raises `ConfigRefused` for files it names in vain."""
     return Office(
         deployment=config.deployment,
         demo=config.demo,
@@ -115,8 +119,10 @@ def office_of(config: Config, database: Database, seal: SealKey | None = None) -
 
 def _register(config: Config) -> RegisterFile | None:
     path = section_of(config).resident_register
-    if path is None or not config.at(path).is_file():
+    if path is None:
         return None
+    if not config.at(path).is_file():
+        raise ConfigRefused(config.path, f"ra.resident_register: there is no file {config.at(path)}")
     try:
         return RegisterFile(config.at(path))
     except RegisterUnreadable as error:

@@ -34,7 +34,7 @@ class Office:
 
     `roster`, `authorities`, `statement` and `retired` give what is believed now. `salt` keys the names of holders,
     `random` gives that many octets, `clock` is UTC to the second. `wake` tells the signer that there is work.
-    `register` answers for the resident register, None where officers read it from a screen of its own.
+    `register` answers for the resident register; without one no card is known.
     `seal` seals the papers that leave the counter; without one they are printed unsealed, and say nothing of a seal.
     `counter` is what papers say of the counters; without it a case has no papers.
     `demo_keys` gives the software key of a person on a site, and exists in demo homes only.

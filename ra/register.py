@@ -1,7 +1,7 @@
 """The resident register as the counter sees it: who a card belongs to, and the four attributes (基本4情報).
 
-In a town hall the register's terminal answers; a demo home has a file. Without either the officer reads the values from
-the register's own screen and types them.
+It answers from a file, as a demo home has one; no other way to a register is there. Without one no card is known, and
+the counter refuses every number with E-1108.
 """
 
 import json

@@ -21,6 +21,7 @@ from cli.config import Config, load_config
 from cli.errors import HomeRefused
 from hsm.provision import softhsm_configuration
 from policies.terms import terms_template
+from ra.register import write_register
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 PORTS = (8560, 8561)
@@ -141,6 +142,7 @@ def make_home(path: Path, database: str | None, ports: Sequence[int], random: Ca
     for name in ("holder.salt", "ra.secret"):
         (path / "state" / name).touch(mode=0o600)
         (path / "state" / name).write_bytes(random(32))
+    write_register(path / REGISTER, ())
     (path / CONFIG).write_text(configuration(path.name, database, ports, random), encoding="utf-8")
     return load_config(path / CONFIG)
 
