@@ -18,8 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cli.chores import list_signer
 from cli.config import load_config
+from cli.list_signers import list_signer
 from cli.wiring import open_authorities, open_database, open_token, profiles_of
 from crl.builder import Heading, spool_entries, write_list
 from crl.reader import open_list

@@ -2,11 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, partial
-from itertools import groupby
-
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from functools import partial
 
 from ca.authority import Authority
 from ca.hierarchy import responder_certificate
@@ -20,15 +16,13 @@ from ca.statement import PublicKey
 from cli.clock import ClockRefused
 from cli.config import Config
 from cli.errors import NotFound, code_of, spoken
+from cli.list_signers import generations, list_signers, living
 from cli.output import say
-from cli.wiring import believed_statement, known_retirements, profiles_of
-from crl.errors import CRLError, KeyNotUsable
+from cli.wiring import known_retirements, profiles_of
+from crl.errors import CRLError
 from crl.issuance import Publisher
 from crl.signer import ListSigner
-from policies.lists import list_name
-from policies.profile import CertificateProfile, load_crl_profiles
 from store.audit import AuditChain, Fact
-from store.authorities import authorities
 from store.crls import PublicationRequest, answer_request, open_requests
 from store.database import Database
 from store.errors import DatabaseAway
@@ -252,53 +246,3 @@ class Chores:
             now=now,
         )
         say(f"responder of {authority.name} has a new certificate")
-
-
-def living(certificate: x509.Certificate, now: datetime) -> bool:
-    """Whether an authority's certificate has not ended: nobody believes what it signs afterwards."""
-    return now < certificate.not_valid_after_utc
-
-
-def generations(config: Config, database: Database) -> Mapping[str, Sequence[x509.Certificate]]:
-    """The certificates of all generations of each issuer, whoever has their keys, as their signed records hold them."""
-    with database.snapshot() as tx:
-        records = authorities(tx)
-    found = {issuer: tuple(each) for issuer, each in groupby(records, key=lambda each: each.issuer)}
-    return {issuer: [believed_statement(config, one).x509() for one in every] for issuer, every in found.items()}
-
-
-def list_signers(
-    authorities: Mapping[str, Authority],
-    profiles: Mapping[str, CertificateProfile],
-    generations: Mapping[str, Sequence[x509.Certificate]],
-) -> Mapping[str, Sequence[ListSigner]]:
-    """For each issuer the generations that sign its lists, in order.
-
-    `profiles` are what they issue under, `generations` the certificates of all generations of each issuer.
-    """
-    ordered = sorted(authorities.values(), key=lambda each: (each.issuer, each.statement.generation))
-    return {
-        issuer: [list_signer(each, generations[issuer], profiles) for each in every]
-        for issuer, every in groupby(ordered, key=lambda each: each.issuer)
-    }
-
-
-def list_signer(
-    authority: Authority, generations: Sequence[x509.Certificate], profiles: Mapping[str, CertificateProfile]
-) -> ListSigner:
-    """The authority as the signer of its lists; its family's CRL profile is named like its terms.
-
-    `generations` are the certificates of all generations of its issuer, itself and those whose keys ended included.
-    """
-    issues = [profiles[name] for name in authority.profiles if name in profiles]
-    if isinstance(authority.key, ed25519.Ed25519PrivateKey):
-        raise KeyNotUsable("Ed25519")
-    return ListSigner(
-        authority=authority.name,
-        issuer=authority.issuer,
-        certificate=authority.certificate,
-        key=authority.key,
-        profile=load_crl_profiles()[f"crl-{authority.terms.name.removesuffix('-test')}"],
-        names=cache(partial(list_name, issues, authority.terms, authority.certificate)),
-        generations=tuple(generations),
-    )

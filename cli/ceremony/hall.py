@@ -18,9 +18,9 @@ from ca.serials import SerialNumbers
 from cli.ceremony.lists import CeremonyLists
 from cli.ceremony.software import software_digest
 from cli.ceremony.tokens import planned_tokens
-from cli.chores import generations
 from cli.config import Config
 from cli.errors import ConfigRefused, NotFound
+from cli.list_signers import generations
 from cli.wiring import (
     administrators,
     believed_roster,

@@ -8,7 +8,7 @@ from cryptography import x509
 
 from ca.authority import Authority
 from ca.ceremony.room import Signed
-from cli.chores import list_signer
+from cli.list_signers import list_signer
 from crl.drafts import published_name
 from crl.issuance import Publisher
 from crl.signer import ListSigner

@@ -18,10 +18,10 @@ from ca.ceremony.transcript import Transcript
 from ca.retiring import enter_missing
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import Credentials, Papers, SilentPeople, WrittenPapers
-from cli.chores import generations, list_signers
 from cli.config import Config
 from cli.demo.scripts import CEREMONIES, write_scripts
 from cli.errors import HomeRefused
+from cli.list_signers import generations, list_signers
 from cli.options import hexadecimal
 from cli.seal import write_seal_certificate
 from cli.wiring import (

@@ -26,7 +26,8 @@ from ca.retirement import open_retirement
 from ca.retiring import FILE_LIMIT, retire
 from ca.signed_document import unpack
 from cli.answering import RenewedResponder, answering
-from cli.chores import Chores, generations, list_signers
+from cli.chores import Chores
+from cli.list_signers import generations, list_signers
 from cli.verifiers import responder_tokens
 from cli.wiring import (
     administrators,
