@@ -13,7 +13,7 @@ from store.applications import ApplicationRecord
 
 __all__ = ["ENDS", "End", "SentBack", "end_of", "refusals_in", "sent_back"]
 
-End = Literal["done", "partly", "refused", "withdrawn", "handing-over", "not-handed-over"]
+End = Literal["done", "partly", "refused", "withdrawn", "given-up", "handing-over", "not-handed-over"]
 
 ENDS: Final[dict[End, tuple[str, str, str]]] = {
     "done": ("good", mark("Done"), mark("Everything was done that this case was for.")),
@@ -30,6 +30,7 @@ ENDS: Final[dict[End, tuple[str, str, str]]] = {
         mark("The authority refused the hand-over: the new certificates are not the valid ones."),
     ),
     "withdrawn": ("ended", mark("Withdrawn"), mark("The case was withdrawn. Nothing was issued or changed.")),
+    "given-up": ("ended", mark("Withdrawn"), mark("The case was withdrawn. What was issued for it is revoked.")),
 }
 """How a case may end: its sign, its word, and its sentence; message ids."""
 
@@ -47,7 +48,7 @@ def end_of(file: CaseFile) -> End | None:
     if file.record.step != "closed":
         return None
     if file.latest(Withdrawal) is not None:
-        return "withdrawn"
+        return "given-up" if file.certificates else "withdrawn"
     handed_over = {each.state for each in _hand_overs(file)}
     if not handed_over.isdisjoint({"refused", "parked"}):
         return "not-handed-over"

@@ -22,6 +22,7 @@ from ca.preparation import PreparedCertificate
 from ca.recovery import abandon_rows
 from ca.responders import RESPONDER_PROFILE, responder_facts, responder_name
 from ca.statement import PublicKey
+from ca.trail import serial_text
 from policies.profile import CertificateProfile
 from store.certificates import CertificateFilter, CertificateRecord, State, find
 
@@ -96,7 +97,7 @@ def settled(room: Room, attempt: Attempt, name: str, key: PublicKey, profile: st
         return None
     left = _rows(room, name, key, profile, "reserved")
     for row in left:
-        attempt.note("certificate.abandoned", {"serial": f"{row.serial:x}", "profile": profile})
+        attempt.note("certificate.abandoned", {"serial": serial_text(row.serial), "profile": profile})
     with room.ledger.database.transaction() as tx:
         abandon_rows(tx, left, room.ledger, room.clock())
     return _found(room, name, key, profile, attempt.earlier[0].at)
@@ -129,7 +130,7 @@ def _check_reviewed(room: Room, attempt: Attempt, tbs: bytes) -> bytes:
 def _facts(certificate: x509.Certificate) -> Facts:
     """Serial number, names, times, fingerprint, all public."""
     return {
-        "serial": f"{certificate.serial_number:x}",
+        "serial": serial_text(certificate.serial_number),
         "subject": certificate.subject.rfc4514_string(),
         "issuer": certificate.issuer.rfc4514_string(),
         "not_before": certificate.not_valid_before_utc.isoformat(),

@@ -23,7 +23,7 @@ from ra.office import Office
 from ra.pages.case_papers import offered
 from ra.records import Deferral, Withdrawal
 from ra.register import Entry
-from ra.scope import DECIDERS, ROLE_NAMES
+from ra.scope import DECIDERS, role_names
 from ra.sealed import opened
 from ra.selection import choices, events_for
 from ra.standing import kind_name
@@ -104,7 +104,7 @@ def context_of(desk: Desk) -> Context:
         "stage": stage,
         "may": may,
         "decides": desk.scope.may(*DECIDERS),
-        "stage_roles": "、".join(gettext(ROLE_NAMES[role]) for role in sorted(stage.roles)),
+        "stage_roles": role_names(stage.roles),
         "effects": EFFECTS,
         "may_stop": desk.scope.may(Role.RECEPTION),
         "may_withdraw": may_be_withdrawn(here, file),

@@ -14,6 +14,7 @@ from flask import Flask
 
 from ca.roster import Role
 from ca.signer import Signer
+from ca.trail import serial_text
 from ca.warrant_errors import CredentialNotValid
 from cli.demo.cases import SECRET, SampleCounter, Window, of_branch, tomorrow
 from cli.demo.home import MODULE
@@ -106,8 +107,7 @@ class Hall:
         holder = CertificateFilter(holder=self.counter.holder(entry), state="issued")
         with self.counter.office.database.snapshot() as tx:
             found = next(each for each in find(tx, holder, limit=50) if each.profile == profile)
-        serial = f"{found.serial:x}"
-        return f"/certs/{found.issuer}/{serial.zfill(len(serial) + len(serial) % 2)}"
+        return f"/certs/{found.issuer}/{serial_text(found.serial)}"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from ca.application import Application
 from ca.refusals import RandomFailed
 from ca.signer import Turn
 from ca.statement import public_key
+from ca.trail import serial_text
 from store.certificates import block_key
 from store.status import statuses
 from tests.fixtures.officers import NOW, software_key
@@ -66,7 +67,7 @@ def test_the_audit_names_certificate_application_and_persons(house: House) -> No
     house.submit(case)
     house.signer().turn(LATER)
     facts = house.audited("certificate.issued")[-1]
-    assert facts["serial"] == f"{house.issued(case).serial_number:032x}"
+    assert facts["serial"] == serial_text(house.issued(case).serial_number)
     assert facts["application"] == str(case.id)
     assert (facts["submission"], facts["examination"], facts["approval"]) == (
         "reception-minato",

@@ -22,6 +22,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from ca.trail import serial_text
 from ra.office import OFFICE
 from ra.register import Entry
 from store.certificates import CertificateFilter, CertificateRecord, find
@@ -155,7 +156,7 @@ def everything(walk: Walk) -> None:
     """What happens around one resident."""
     issued = walk.issue()
     certificate = certificate_of(walk)
-    page = f"/certs/{certificate.issuer}/{certificate.serial:032x}"
+    page = f"/certs/{certificate.issuer}/{serial_text(certificate.serial)}"
     search(walk)
     read_pages(walk, issued, page)
     revoke_from(walk, page, certificate)
@@ -205,7 +206,7 @@ def revoke_from(walk: Walk, page: str, certificate: CertificateRecord) -> None:
     assert card is not None
     case = walk.received(kind="revoke", card=card[1])
     walk.identified(case)
-    assert f"{certificate.serial:032x}" in browser.get(f"{case}?card={quote(card[1])}").text
+    assert serial_text(certificate.serial) in browser.get(f"{case}?card={quote(card[1])}").text
     walk.selected(case, "request", certificate)
     walk.submitted(case)
     walk.approved(case)

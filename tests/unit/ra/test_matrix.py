@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from ca.roster import Role
+from ca.trail import serial_text
 from ra.access import SITES as SITES_OF
 from ra.office import Party
 from ra.scope import Access, access_of
@@ -181,7 +182,7 @@ def made(walk: Walk, branch: str) -> Objects:
     check = SelfCheck(uuid4(), branch, f"head-{branch}", walk.front.now, {})
     with walk.front.database.transaction() as tx:
         add_self_check(tx, branches, check)
-    return Objects(paths, ids, issued.issuer, f"{issued.serial:032x}", ENTRIES[branch].name, check.id)
+    return Objects(paths, ids, issued.issuer, serial_text(issued.serial), ENTRIES[branch].name, check.id)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from json import dumps
 import pytest
 
 from ca.application import Application, parse
+from ca.trail import serial_text
 from ra.office import OFFICE
 from store.cases import CaseRecord, applications_of, case_by_receipt, events_of
 from store.certificates import CertificateFilter, CertificateRecord, find
@@ -77,7 +78,8 @@ def test_another_holders_certificate_cannot_be_selected(walk: Walk) -> None:
     """Revoking through a name: the certificates are those of the card that was scanned, and no others."""
     other = issued(walk, "sapporo")
     path = selecting(walk)
-    for name in (f"{other.issuer}/{other.serial:032x}", f"{AUTHORITY}/{other.serial:032x}", f"/{other.serial:032x}"):
+    number = serial_text(other.serial)
+    for name in (f"{other.issuer}/{number}", f"{AUTHORITY}/{number}", f"/{number}"):
         form = {"card": ENTRIES["minato"].card, "event": "request", "certificates": name}
         refused = walk.browser(READER).post(f"{path}/select", form)
         assert (refused.status_code, "E-1501" in refused.text) == (400, True)
@@ -92,7 +94,7 @@ def test_a_certificate_is_selected_once(walk: Walk) -> None:
     form = {
         "card": ENTRIES["minato"].card,
         "event": "request",
-        "certificates": [f"{own.issuer}/{own.serial:032x}"] * 2,
+        "certificates": [f"{own.issuer}/{serial_text(own.serial)}"] * 2,
     }
     refused = walk.browser(READER).post(f"{path}/select", form)
     assert (refused.status_code, "E-1501" in refused.text) == (400, True)
@@ -103,8 +105,9 @@ def test_an_event_that_leaves_the_certificate_alone_selects_nothing(walk: Walk) 
     """Fact sheet c.3: a change of address ends no certificate for logging in, whatever a form says."""
     own = issued(walk, "minato")
     path = selecting(walk)
+    named = f"{own.issuer}/{serial_text(own.serial)}"
     for event in ("record-change", "death-of-somebody"):
-        form = {"card": ENTRIES["minato"].card, "event": event, "certificates": f"{own.issuer}/{own.serial:032x}"}
+        form = {"card": ENTRIES["minato"].card, "event": event, "certificates": named}
         refused = walk.browser(READER).post(f"{path}/select", form)
         assert (refused.status_code, "E-1502" in refused.text) == (409, True)
     assert case_at(walk, path).step == "select"
@@ -118,14 +121,14 @@ def test_a_certificate_has_one_row_and_one_branch(walk: Walk) -> None:
         names = ", ".join(columns)
         with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
             file.execute(f"INSERT INTO certificate ({names}) SELECT {names} FROM certificate")  # noqa: S608 - the schema's
-    assert walk.browser(READER).get(f"/certs/{other.issuer}/{other.serial:032x}").status_code == 404
+    assert walk.browser(READER).get(f"/certs/{other.issuer}/{serial_text(other.serial)}").status_code == 404
 
 
 def test_no_form_says_what_a_certificate_replaces(walk: Walk) -> None:
     """Silencing another's notices: what a renewal replaces is the holder's own, looked up, never told."""
     other = issued(walk, "sapporo")
     path = walk.issue(until="register")
-    browser, named = walk.browser(READER), f"{other.issuer}/{other.serial:032x}"
+    browser, named = walk.browser(READER), f"{other.issuer}/{serial_text(other.serial)}"
     browser.get(path)
     form = {"card": ENTRIES["minato"].card, "replaces": named, "previous": named, "previous_not_after": "2026-11-30"}
     assert browser.post(f"{path}/register", form).status_code == 303
@@ -205,7 +208,7 @@ def test_no_token_says_how_it_is_verified(walk: Walk, algorithm: str) -> None:
 def test_nobody_notes_down_that_anothers_holder_was_told(walk: Walk) -> None:
     """Silencing another's notices: a notice that is written down for another branch's certificate counts for none."""
     other = issued(walk, "sapporo")
-    told = {"told": f"{other.issuer}:{other.serial:032x}"}
+    told = {"told": f"{other.issuer}:{serial_text(other.serial)}"}
     for person in (READER, "reception-sapporo"):
         browser = walk.browser(person)
         browser.get("/expiry/2026-11-23")

@@ -80,6 +80,7 @@ def test_a_case_whose_certificates_were_revoked_before_the_hand_over_is_withdraw
     closed = case_at(walk, path)
     standing = walk.ask("minato", "GET", f"/terminal/cases/{closed.id}")
     assert (closed.step, standing.text) == ("closed", '{"state":"failed"}')
+    assert "発行された電子証明書は失効しています" in reception.get(path).text
 
 
 def test_what_was_sent_back_is_on_no_list(walk: Walk) -> None:
