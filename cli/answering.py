@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from ca.authority import key_hash
 from ca.responders import current_certificate
-from cli.config import AuthoritySection, Config
+from cli.config import Config
+from cli.config_sections import AuthoritySection
 from cli.errors import CommandError, NotFound, spoken
 from cli.output import say
 from cli.wiring import known_retirements

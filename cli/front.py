@@ -15,7 +15,8 @@ from ca.authority import AuthorityStatement
 from ca.passkeys import Parties
 from ca.seals import SealKey
 from ca.statement import PrivateKey
-from cli.config import Config, RASection
+from cli.config import Config
+from cli.config_sections import RASection
 from cli.errors import ConfigRefused
 from cli.place import check_place
 from cli.preview import certificate_file

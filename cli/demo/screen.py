@@ -9,7 +9,8 @@ import click
 from rich.console import Console
 from rich.status import Status
 
-from cli.config import Config, RASection
+from cli.config import Config
+from cli.config_sections import RASection
 from cli.demo.checking import Checked, as_document, summary
 from cli.demo.roster import ROLES
 from cli.output import document, on_terminal, say, table

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, ViewportSize, sync_playwright
 
-from cli.config import RASection
+from cli.config_sections import RASection
 from cli.demo.programs import running
 from cli.wiring import believed_roster, open_database, private_key_file
 from ra.dates import JST

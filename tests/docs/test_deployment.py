@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 from pydantic.fields import FieldInfo
 
-from cli.config import BranchSection, Config, CounterSection, RASection, Section, load_config
+from cli.config import Config, load_config
+from cli.config_sections import BranchSection, CounterSection, RASection, Section
 from cli.pins import activated_pin
 from store.migrations.versions.schema_0003_roles import GRANTS
 
