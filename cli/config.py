@@ -48,7 +48,7 @@ class Config(Section):
     signer: SignerSection = SignerSection()
     activation: ActivationSection = ActivationSection()
     ra: RASection | None = None
-    terminals: dict[str, Path] = Field(default_factory=dict)
+    terminals: dict[str, Path] = {}  # noqa: RUF012 - pydantic copies the default for each configuration
     profiles: Path | None = None
     tokens: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")], TokenSection]
     authorities: dict[str, AuthoritySection]
