@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from ca.application import Application
 from ca.approvals import EvidenceRole
-from ca.authority import newest_issuing
+from ca.authority import check_issuing, newest_issuing
 from ca.counter import Challenge, new_challenge
 from ca.first_check import check_content, check_holder
 from ca.lodging import Case, standing
@@ -186,14 +186,20 @@ def application_for(desk: Desk, wish: Wish, requester: str) -> Application:
 
 
 def issuing_authority(desk: Desk, profile: CertificateProfile, name: str | None) -> AuthorityRecord:
-    """The authority of that name, or the newest generation that issues `profile` now; raises `NotFound`."""
+    """The authority of that name, or the newest generation that issues `profile` now.
+
+    Raises NotFound where none ever did, and why the newest that did does not any more: AuthorityError.
+    """
     if name is not None:
         desk.statement(name)
         return desk.records[name]
-    retired = retirements(desk.config, desk.database)
-    found = [*newest_issuing(map(desk.statement, desk.records), profile.name, retired, utc_now()).values()]
+    retired, now = retirements(desk.config, desk.database), utc_now()
+    able = [each for each in map(desk.statement, desk.records) if profile.name in each.profiles]
+    if not able:
+        raise NotFound(f"An authority that issues {profile.name}", "See 'ninsho ca ls'.")
+    found = [*newest_issuing(able, profile.name, retired, now).values()]
     if not found:
-        raise NotFound(f"An authority that issues {profile.name} now", "See 'ninsho ca ls'.")
+        check_issuing(max(able, key=lambda each: each.generation), retired, now)
     if len(found) > 1:
         raise click.UsageError(f"several issuers have {profile.name}; name one with --authority")
     return desk.records[found[0].name]
