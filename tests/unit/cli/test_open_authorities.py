@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from ca.authority import AuthorityStatement, authority_document
+from ca.errors import AuthorityRetired
 from ca.retirement import Reason
 from ca.retiring import retire
 from ca.signed_document import sign_document
@@ -15,7 +16,6 @@ from ca.statement import Domain, PrivateKey
 from cli.cert_issue import issuing_authority
 from cli.chores import Chores
 from cli.desk import open_desk
-from cli.errors import NotFound
 from cli.open_authorities import OpenAuthorities
 from cli.wiring import administrators, known_retirements, private_key_file, utc_now
 from store.audit import AuditChain
@@ -93,12 +93,12 @@ def test_lists_go_on_while_an_authority_is_retired(spare_home: Home) -> None:
 
 
 def test_no_case_is_made_for_a_retired_authority(spare_home: Home) -> None:
-    """KEY-2: its window is open, and yet the officer's command does not choose it."""
+    """KEY-2: its window is open, and yet the officer's command does not choose it, and says why."""
     with open_desk(spare_home.config) as desk:
         profile = desk.profile("jpki-auth")
         chosen = issuing_authority(desk, profile, None)
         end(spare_home, desk.statement(chosen.name), "retired")
-        with pytest.raises(NotFound, match=profile.name):
+        with pytest.raises(AuthorityRetired, match=chosen.name):
             issuing_authority(desk, profile, None)
 
 
