@@ -63,14 +63,23 @@ def test_the_keyboard_alone_logs_in(desk: Desk, server: Server) -> None:
     page.wait_for_url(f"{server.origin('working')}/")
 
 
-def test_ten_idle_minutes_cover_the_page_and_keep_it(desk: Desk, axe: Axe, shot: Shot) -> None:
-    """The soft lock: what was typed is still there once the same officer has unlocked."""
+TYPED = "途中の入力"
+
+
+def at_work(desk: Desk) -> Page:
+    """An officer's page with a clock that the test moves, and something typed that nobody has sent."""
     page = desk.window()
     desk.passkey(page, "reception-1")
     page.clock.install()
     page.click("form[data-passkey] button.button-next")
     page.wait_for_selector(".who")
-    page.fill("#q", "途中の入力")
+    page.fill("#q", TYPED)
+    return page
+
+
+def test_ten_idle_minutes_cover_the_page_and_keep_it(desk: Desk, axe: Axe, shot: Shot) -> None:
+    """The soft lock: what was typed is still there once the same officer has unlocked."""
+    page = at_work(desk)
     page.clock.fast_forward("10:02")
     cover = page.locator("dialog.lock")
     expect(cover.locator("button.button-next")).to_be_focused()
@@ -78,7 +87,7 @@ def test_ten_idle_minutes_cover_the_page_and_keep_it(desk: Desk, axe: Axe, shot:
     shot(page, "locked", "ja")
     cover.locator("button.button-next").click()
     expect(cover).to_have_count(0)
-    assert page.input_value("#q") == "途中の入力"
+    assert page.input_value("#q") == TYPED
 
 
 def unreachable(page: Page) -> Callable[[], None]:
@@ -102,12 +111,7 @@ def hanging(page: Page) -> Callable[[], None]:
 @pytest.mark.parametrize("away", [unreachable, failing, hanging])
 def test_the_page_is_covered_while_the_server_is_away(desk: Desk, axe: Axe, away: Away) -> None:
     """The lock needs no answer to hide the desk; the passkey is asked for once there is one, and nothing is lost."""
-    page = desk.window()
-    desk.passkey(page, "reception-1")
-    page.clock.install()
-    page.click("form[data-passkey] button.button-next")
-    page.wait_for_selector(".who")
-    page.fill("#q", "途中の入力")
+    page = at_work(desk)
     back = away(page)
     page.clock.fast_forward("10:02")
     cover = page.locator("dialog.lock")
@@ -119,17 +123,12 @@ def test_the_page_is_covered_while_the_server_is_away(desk: Desk, axe: Axe, away
     expect(cover.locator("button.button-next")).to_be_focused(timeout=20_000)
     cover.locator("button.button-next").click()
     expect(cover).to_have_count(0)
-    assert page.input_value("#q") == "途中の入力"
+    assert page.input_value("#q") == TYPED
 
 
 def test_an_unlocking_whose_answer_is_lost_is_asked_for_again(desk: Desk) -> None:
     """The server went away between the form and the passkey: the page stays covered and kept, and a new form comes."""
-    page = desk.window()
-    desk.passkey(page, "reception-1")
-    page.clock.install()
-    page.click("form[data-passkey] button.button-next")
-    page.wait_for_selector(".who")
-    page.fill("#q", "途中の入力")
+    page = at_work(desk)
     page.clock.fast_forward("10:02")
     cover = page.locator("dialog.lock")
     cover.locator("button.button-next").wait_for()
@@ -139,7 +138,7 @@ def test_an_unlocking_whose_answer_is_lost_is_asked_for_again(desk: Desk) -> Non
     page.context.set_offline(False)
     cover.locator("button.button-next").click()
     expect(cover).to_have_count(0)
-    assert page.input_value("#q") == "途中の入力"
+    assert page.input_value("#q") == TYPED
 
 
 def test_a_locked_page_can_be_left(officer: Officer) -> None:
