@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
-from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -54,12 +53,7 @@ def answer_errors(app: Flask, office: Office) -> None:
         if shown.fault.status >= 500:
             log(number, shown, cause)
             g.scope = None  # the frame of the page asks nothing of what has just failed
-        words = {
-            "what": gettext(shown.fault.what, **shown.facts),
-            "why": gettext(shown.fault.why, **shown.facts),
-            "remedy": gettext(shown.fault.remedy, **shown.facts),
-        }
-        response = problem(shown, words, number) if for_program(app) else page(shown, words, number)
+        response = problem(shown, number) if for_program(app) else page(shown, number)
         response.status_code = shown.fault.status
         return response
 
@@ -94,8 +88,9 @@ def for_program(app: Flask) -> bool:
     return access is not None and access.kind == "machine"
 
 
-def problem(shown: PageError, words: Mapping[str, str], number: str) -> Response:
+def problem(shown: PageError, number: str) -> Response:
     """The error as a problem document."""
+    words = shown.words()
     response = jsonify(
         type="about:blank",
         title=words["what"],
@@ -108,6 +103,6 @@ def problem(shown: PageError, words: Mapping[str, str], number: str) -> Response
     return response
 
 
-def page(shown: PageError, words: Mapping[str, str], number: str) -> Response:
+def page(shown: PageError, number: str) -> Response:
     """The error as a page."""
-    return make_response(render_template("shell/error.html", code=shown.code, number=number, **words))
+    return make_response(render_template("shell/error.html", number=number, **shown.words()))

@@ -115,8 +115,9 @@ CASE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
         "E-1302": Fault(
             409,
             "No certificate can be made from these facts.",
-            "The authority would refuse them (%(word)s): %(why)s",
-            "Correct the register's values, or tell the administrators the word in brackets.",
+            "%(why)s",
+            "Withdraw the case or have it sent back, and take it anew once the cause is mended. If you do not see the "
+            "cause, tell the administrators the word %(word)s.",
         ),
         "E-1401": Fault(
             403,
@@ -171,6 +172,12 @@ CASE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             "The fee is not a number of yen.",
             "It is written in digits, at most five.",
             "Go back and correct the fee.",
+        ),
+        "E-1603": Fault(
+            409,
+            "The fee differs from the one on the receipt.",
+            "The receipt was printed with %(printed)s yen, and %(fee)s yen were entered.",
+            "Go back and enter the fee of the receipt, or print the receipt anew with the right one.",
         ),
         "E-1701": Fault(
             404,

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from flask_babel import gettext
+
 from ra.case_faults import CASE_FAULTS
 from ra.fault import Fault
 
@@ -29,6 +31,16 @@ class PageError(Exception):
     def fault(self) -> Fault:
         """What the code means."""
         return FAULTS[self.code]
+
+    def words(self) -> Mapping[str, str]:
+        """The `code`, and `what`, `why` and `remedy` in the language of this request."""
+        fault = self.fault
+        return {
+            "code": self.code,
+            "what": gettext(fault.what, **self.facts),
+            "why": gettext(fault.why, **self.facts),
+            "remedy": gettext(fault.remedy, **self.facts),
+        }
 
 
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(

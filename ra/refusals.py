@@ -20,6 +20,7 @@ class Refusal:
 
 _NEW_CASE: Final = mark("Take a new case.")
 _SIGN_ANEW: Final = mark("Take a new case and have it signed anew.")
+_REGISTER: Final = mark("Have the register's entry looked at by the resident records division.")
 _KEY: Final = mark("Take a new case, and let the card make a new key.")
 
 REFUSALS: Final[Mapping[str, Refusal]] = MappingProxyType(
@@ -49,6 +50,17 @@ REFUSALS: Final[Mapping[str, Refusal]] = MappingProxyType(
         "ca.credential-not-valid": Refusal(
             mark("An officer's credential was not valid any more when it was used."),
             mark("Have the credential renewed in the roster, and take a new case."),
+        ),
+        "validity.card-expired": Refusal(
+            mark("The card's own validity is over."), mark("Have the card renewed first; then take a new case.")
+        ),
+        "validity.birth-date-impossible": Refusal(mark("The date of birth is no possible date."), _REGISTER),
+        "policies.unknown-municipality": Refusal(mark("The municipality's code is not in use."), _REGISTER),
+        "policies.facts-refused": Refusal(
+            mark("One of the register's values does not have the form it must."), _REGISTER
+        ),
+        "characters.refused": Refusal(
+            mark("The name or address holds a character that no certificate can carry."), _REGISTER
         ),
         "ca.authority-not-issuing": Refusal(
             mark("The authority does not issue at present."),

@@ -30,6 +30,7 @@ STATES: Final[tuple[Shown, ...]] = ("good", "held", "revoked", "expired")
 _KANA: Final = re.compile(r"[\u3041-\u30ff\uff66-\uff9f\s]+")
 _SERIAL: Final = re.compile(r"(?:[0-9A-F]{2}){1,20}")
 _LONGEST: Final = 60
+_CODES: Final = ("serial", "receipt", "card")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,10 @@ class Wanted:
 def read_wanted(form: Mapping[str, str]) -> tuple[Wanted, list[tuple[str, str]]]:
     """What a form asks for, and what is wrong with it: (field, sentence in the language of this request)."""
     given = {field.name: form.get(field.name, "").strip()[:_LONGEST] for field in fields(Wanted)}
-    given |= _boxed(form.get("q", "")[:100])
+    boxed = _boxed(form.get("q", "")[:100])
+    if not boxed.keys().isdisjoint(_CODES):  # scanned beside a form that still holds the search before
+        given = dict.fromkeys(given, "")
+    given |= boxed
     wrong: list[tuple[str, str]] = []
     for field, message in _check(given).items():
         wrong.append((field, gettext(message)))
@@ -123,11 +127,13 @@ def _boxed(text: str) -> dict[str, str]:
 def _check(given: dict[str, str]) -> dict[str, str]:
     """Fold what was typed, in place; give a message id for each field that cannot be read."""
     wrong: dict[str, str] = {}
-    for name in ("serial", "receipt", "card"):
+    for name in _CODES:
         given[name] = fold_code(given[name])
     given["serial"] = given["serial"].removeprefix("S-")
     if given["serial"] and not _is_serial(given["serial"]):
         wrong["serial"] = mark("A serial number has an even number of digits 0 to 9 and letters A to F.")
+    if given["receipt"] and sum(map(bool, given.values())) > 1:
+        wrong["receipt"] = mark("A receipt number names one case: leave the other fields empty.")
     for name in ("birth", "ends_from", "ends_to"):
         read = read_date(given[name]) if given[name] else ""
         if read is None or (read and name != "birth" and not _is_date(read)):

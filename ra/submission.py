@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from flask_babel import gettext
+
 from ca.application import Application, digest, parse
 from ca.approvals import EvidenceRole
 from ca.errors import CAError
@@ -19,6 +21,7 @@ from ra.events import demand, enter
 from ra.lodging import lodging
 from ra.office import Office
 from ra.records import Approved, Draft, Examined, Finish, Notification, Particulars, Selection, Submission
+from ra.refusals import refusal_of
 from ra.scope import Scope
 from ra.taps import Offer, Taps
 from ra.workflow import ACTIONS
@@ -173,7 +176,8 @@ class Desk:
         except (EvidenceExists, CaseEnded):
             raise PageError("E-1003", {"receipt": self.file.record.receipt}) from None
         except CAError as error:
-            raise PageError("E-1301", {"word": error.code, "why": str(error)}) from None
+            why = gettext(refusal_of(error.code).why, word=error.code)
+            raise PageError("E-1301", {"word": error.code, "why": why}) from None
 
 
 def _hex(application: Application) -> str:

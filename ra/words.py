@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext
+
 from ca.application import Application
 from ca.trail import serial_text
 from policies.characters import Substituted, substitute
@@ -18,6 +20,7 @@ from ra.dates import day_in_japan
 from ra.errors import PageError
 from ra.office import Office
 from ra.records import Submission
+from ra.refusals import refusal_of
 from ra.standing import kind_name
 
 __all__ = ["Wording", "saved_wordings", "wording_of"]
@@ -84,4 +87,5 @@ def wording_of(office: Office, application: Application, at: datetime) -> Wordin
             validity_for(profile, facts, now=at, authority_not_after=end),
         )
     except PolicyError as error:
-        raise PageError("E-1302", {"word": error.code, "why": str(error)}) from None
+        why = gettext(refusal_of(error.code).why, word=error.code)
+        raise PageError("E-1302", {"word": error.code, "why": why}) from None

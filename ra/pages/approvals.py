@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from ra.errors import PageError
+from ra.languages import mark
 from ra.names import names_of
 from ra.office import office
 from ra.pages.case_views import lines_of
@@ -74,8 +76,11 @@ def signed(receipt: str) -> ResponseReturnValue:
     desk = desk_of(receipt)
     if "send_back" in request.form:
         desk.send_back(Approved, request.form.get("comment", ""))
+        said = mark("Case %(receipt)s was sent back to the counter.")
     else:
         desk.approve(request.form)
+        said = mark("Your approval of case %(receipt)s is signed and saved.")
+    flash(gettext(said, receipt=desk.file.record.receipt), "good")
     return redirect(url_for("approvals.queue"), 303)
 
 
@@ -83,14 +88,26 @@ def _shown(desk: Desk) -> dict[str, object]:
     waits = desk.file.record.step == "approve"
     own = waits and any(each.requester == desk.scope.person for each in desk.saved())
     return {
+        **_signable(desk, waits and not own),
         "file": desk.file,
         "case": desk.file.record,
         "lines": lines_of(desk.office, desk.file),
-        "wordings": saved_wordings(desk.office, desk.file, desk.saved()) if desk.file.submission else (),
         "waits": waits,
         "own": own,
-        "offer": desk.offer("approval") if waits and not own else None,
     }
+
+
+def _signable(desk: Desk, asked: bool) -> dict[str, object]:
+    """What was submitted, and the offer to sign it where that is `asked`; or the `hindrance`, and it is sent back."""
+    context: dict[str, object] = {"wordings": (), "offer": None, "hindrance": None}
+    try:
+        if desk.file.submission:
+            context["wordings"] = saved_wordings(desk.office, desk.file, desk.saved())
+        if asked:
+            context["offer"] = desk.offer("approval")
+    except PageError as hindrance:
+        context["hindrance"] = hindrance.words()
+    return context
 
 
 def _grouped(found: tuple[ApplicationRecord, ...], cases: dict[UUID, CaseRecord | None]) -> list[Waiting]:

@@ -15,6 +15,7 @@ from ca.paper_errors import PaperRefused
 from ca.roster import Role
 from ra.case_papers import Printing, fitting, paper_of
 from ra.errors import PageError
+from ra.fees import read_fee, remember_printed
 from ra.languages import DEFAULT
 from ra.office import office
 from ra.outcome import settled
@@ -37,7 +38,7 @@ PRINTERS: Final = (Role.RECEPTION, Role.EXAMINE, Role.HEAD)
 def pdf(receipt: str, name: str) -> Response:
     """A paper that fits the case as it stands, in the language `lang` or that of the page."""
     file = settled(office(), scope(), fold_code(receipt))
-    printing = Printing(office(), file, scope().name, _fee(request.args.get("fee", "0")))
+    printing = Printing(office(), file, scope().name, read_fee(request.args.get("fee", "0")))
     language = _language()
     try:
         octets = paper_pdf(paper_of(printing, name), language, office().seal)
@@ -45,6 +46,8 @@ def pdf(receipt: str, name: str) -> Response:
         raise PageError("E-1702", {"why": str(error)}) from None
     except ValidationError:  # a field is longer than the form has room for
         raise PageError("E-1702", {"why": gettext("A text is too long for its place.")}) from None
+    if "fee" in request.args:
+        remember_printed(file.record.receipt, printing.fee)
     answer = Response(octets, mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{file.record.receipt}-{name}-{language}.pdf"'
     return answer
@@ -64,10 +67,3 @@ def _language() -> Language:
     if wanted == "en":
         return "en"
     raise PageError("E-5006")
-
-
-def _fee(text: str) -> int:
-    fee = fold_code(text)
-    if not fee.isascii() or not fee.isdigit() or len(fee) > 5:
-        raise PageError("E-1602")
-    return int(fee)

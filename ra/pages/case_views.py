@@ -16,6 +16,7 @@ from ra.case_file import CaseFile, Done
 from ra.centre import centre
 from ra.dates import minute
 from ra.errors import PageError
+from ra.fees import printed_fee
 from ra.identity import AGENT_PAPERS, DOCUMENTS
 from ra.languages import mark
 from ra.names import names_of
@@ -93,7 +94,6 @@ def context_of(desk: Desk) -> Context:
     file, here = desk.file, desk.office
     stage = STAGES[file.record.step]
     may = stage.actor == "officer" and desk.scope.may(*stage.roles)
-    form = _FORMS.get(stage.step)
     works, end = centre(here), end_of(file)
     return {
         "card": card_asked_for(),
@@ -122,9 +122,26 @@ def context_of(desk: Desk) -> Context:
         "names": names_of(here),
         "kind_name": kind_name,
         "no_papers": here.counter is None,
-        "wordings": saved_wordings(here, file, desk.saved()) if stage.step in _WORDED and file.submission else (),
-        **(form(desk) if may and form is not None else {}),
+        **_next_step(desk, may),
     }
+
+
+def _next_step(desk: Desk, may: bool) -> Context:
+    """What was submitted, and what the form of the next step needs for whoever `may` take it.
+
+    Where that is impossible, as when the card has expired since, `hindrance` says why, in place of the form: the case
+    opens all the same, so that it can be sent back or withdrawn.
+    """
+    step, form = desk.file.record.step, _FORMS.get(desk.file.record.step)
+    context: dict[str, object] = {"wordings": (), "hindrance": None}
+    try:
+        if step in _WORDED and desk.file.submission:
+            context["wordings"] = saved_wordings(desk.office, desk.file, desk.saved())
+        if may and form is not None:
+            context |= form(desk)
+    except PageError as hindrance:
+        context["hindrance"] = hindrance.words()
+    return context
 
 
 def entry_of(office: Office, card: str) -> Entry | None:
@@ -184,7 +201,7 @@ def _examine(desk: Desk) -> Context:
 
 
 def _hand_over(desk: Desk) -> Context:
-    return {"offer": desk.hand_over_offer()}
+    return {"offer": desk.hand_over_offer(), "fee": printed_fee(desk.file.record.receipt) or 0}
 
 
 _FORMS: Final[Mapping[Step, Callable[[Desk], Context]]] = MappingProxyType(

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from ca.roster import Role
 from ra.access import LOOKING
 from ra.errors import PageError
+from ra.fees import check_printed, read_fee
 from ra.identity import AGENT_PAPERS, DOCUMENTS
 from ra.languages import mark
 from ra.office import office
@@ -197,10 +198,10 @@ def examined(receipt: str) -> ResponseReturnValue:
 @roles(Role.RECEPTION)
 def handed_over(receipt: str) -> ResponseReturnValue:
     """Write down the hand-over; for certificates with the officer's signature, which makes them the valid ones."""
-    fee = fold_code(request.form.get("fee", "0"))
-    if not fee.isascii() or not fee.isdigit() or len(fee) > 5:
-        raise PageError("E-1602")
-    desk_of(receipt).hand_over(request.form, int(fee))
+    fee = read_fee(request.form.get("fee", "0"))
+    desk = desk_of(receipt)
+    check_printed(desk.file.record.receipt, fee)
+    desk.hand_over(request.form, fee)
     return _back(receipt)
 
 

@@ -277,6 +277,17 @@ def test_the_receipt_to_be_signed_names_fee_and_officer(signed: Signed, text_of:
     assert signed.paper(receipt, "hand-over-receipt").fee == 300  # type: ignore[attr-defined]  # it is a receipt
 
 
+def test_what_is_written_down_is_the_fee_that_was_signed_for(signed: Signed) -> None:
+    """手数料: the ledger and the receipt in the visitor's hand name one sum; whoever mistypes it is told both."""
+    receipt, _ = signed.issued()
+    signed.entered(receipt, Written(terminal="terminal-minato", card="AB12CD34EF56", read_back={}), "hand-over")
+    assert signed.get(receipt, "hand-over-receipt", "?fee=200").status_code == 200
+    assert signed.browser.get(f"/cases/{receipt}").text.count('value="200"') == 2
+    refused = signed.browser.post(f"/cases/{receipt}/hand-over", {"received": "1", "fee": "20"})
+    assert (refused.status_code, "E-1603" in refused.text) == (409, True)
+    assert signed.file(receipt).record.step == "hand-over"
+
+
 def test_a_hand_over_on_another_day_has_that_days_date(signed: Signed) -> None:
     """The paper says when things were handed over, not when they could have been; on one day it stays the same."""
     receipt, _ = signed.issued("hand-over")

@@ -103,6 +103,14 @@ def test_a_receipt_number_leads_to_its_case(filled: Shelf) -> None:
     assert answer.headers["Location"] == "/cases/R13103-261124-0001"
 
 
+def test_a_scanned_number_counts_alone(filled: Shelf) -> None:
+    """The form still holds the search before; whoever scans a paper then means the paper."""
+    browser = filled.front.browser(READER)
+    browser.get("/search")
+    answer = browser.post("/search", {"q": "R13103-261124-0001", "name": "山田", "state": "good"})
+    assert answer.headers["Location"] == "/cases/R13103-261124-0001"
+
+
 def test_states_and_ends_narrow(filled: Shelf) -> None:
     """Without anybody's name: what is revoked, what ends in a span."""
     one = filled.issue("六", name="山田　六郎", card_expiry="2027-03-31")
@@ -183,6 +191,7 @@ def test_what_a_spreadsheet_would_carry_out_is_quoted(cell: str) -> None:
         ({"serial": "xyz"}, "シリアル番号は、"),
         ({"serial": "0000"}, "シリアル番号は、"),
         ({"ends_from": "1936-00-00"}, "日付として読めません。"),
+        ({"receipt": "R13103-261124-0001", "name": "架空"}, "受付番号で1件に決まります。"),
         ({"name": "・・・"}, "氏名を1文字以上"),
         ({"state": "nonsense"}, "一覧から選んでください。"),
     ],

@@ -21,6 +21,14 @@ def test_all_four_attributes_are_read_before_they_are_signed(walk: Walk) -> None
     assert shown(walk, path, "性別") == ["女"]
 
 
+def test_an_approver_is_told_what_their_tap_did(walk: Walk) -> None:
+    """The queue that follows says which case it was: nobody wonders whether the passkey was read."""
+    path = walk.issue(until="approve")
+    walk.approved(path)
+    queue = walk.browser("approver-minato", "approval").get("/approvals/").text
+    assert f"案件 {path.rpartition('/')[2]} の承認に署名し、保存しました。" in queue
+
+
 def test_what_is_asked_for_is_what_was_signed_not_what_the_case_says(walk: Walk) -> None:
     """Decision 0025: a case is nobody's word, so the page names the action of the application, not of the case."""
     walk.issue()
