@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ca.application import Application, parse
-from ca.issuance import Ledger
 from ca.refusals import EffectDiffers, InvalidityInFuture, TargetDiffers, TargetNotServed, TooManyHolds
 from ca.roster import Branch
 from ca.trail import serial_text, warrant_facts
@@ -19,7 +18,7 @@ from policies.limits import HOLDS_AN_HOUR
 from store import revocations
 from store.applications import application as application_row
 from store.applications import use
-from store.audit import Fact
+from store.audit import AuditChain, Fact
 from store.certificates import CertificateRecord, certificate, hand_over, pending
 from store.database import Transaction
 from store.signatures import count_signed
@@ -66,27 +65,17 @@ def execute(tx: Transaction, warrant: Warrant, now: datetime) -> tuple[Act, ...]
     return tuple((event, facts | warrant_facts(warrant)) for event, facts in acts)
 
 
-def withdraw(
-    issuer: str,
-    serial: int,
-    reason: int | None,
-    *,
-    ledger: Ledger,
-    now: datetime,
-    invalidity_at: datetime | None = None,
-) -> None:
-    """Revoke in a ceremony what a ceremony issued: the certificate of an authority or a responder, in one transaction.
+def withdraw(tx: Transaction, issuer: str, serial: int, reason: int, audit: AuditChain, now: datetime) -> None:
+    """Revoke in a ceremony what no officer applied for: a responder's certificate, with its entry in the audit trail.
 
     Raises TargetDiffers for a certificate that was issued on an application, whose officers decide; AlreadyRevoked,
-    UnknownCertificate, InvalidityInFuture.
+    UnknownCertificate.
     """
-    _check_invalidity(invalidity_at, now)
-    with ledger.database.transaction() as tx:
-        target = certificate(tx, issuer, serial)
-        if target.application_id is not None:
-            raise TargetDiffers(issuer, serial_text(serial), "application")
-        revocations.revoke(tx, issuer, serial, reason or None, now, invalidity_at, None)
-        ledger.audit.append(tx, "certificate.revoked", _named(target) | {"reason": reason}, now)
+    target = certificate(tx, issuer, serial)
+    if target.application_id is not None:
+        raise TargetDiffers(issuer, serial_text(serial), "application")
+    revocations.revoke(tx, issuer, serial, reason, now, None, None)
+    audit.append(tx, "certificate.revoked", _named(target) | {"reason": reason}, now)
 
 
 def check_served(tx: Transaction, application: Application, branch: Branch, target: CertificateRecord) -> None:

@@ -74,7 +74,7 @@ def ended_words(statement: RetirementStatement) -> str:
 @click.argument("name")
 @click.pass_context
 def ca_show(context: click.Context, name: str) -> None:
-    """Show one authority: key, validity, issuing window, profiles, newest lists, its responder's certificate.
+    """Show one authority: key, validity, issuing window, profiles, newest lists, the keys that answer for it.
 
     A profile whose file is no longer the one that two administrators authorised is named: nothing is issued under it.
 
@@ -90,14 +90,14 @@ def ca_show(context: click.Context, name: str) -> None:
             record = authority(tx, name)
             lists = newest_lists(tx, record, now)
             statement = believed_statement(config, record)
-            responder = responder_end(tx, statement)
+            responders = [responder_facts(tx, statement, key) for key in statement.responders]
     body = {
         **brief(record, statement, retired, now),
         "record_version": statement.version,
         "serial": hexadecimal(statement.x509().serial_number),
         "profiles": authorised(statement, profiles_of(config)),
         "crls": [list_facts(each) for each in lists],
-        "responder_not_after": None if responder is None else rfc3339(responder),
+        "responders": responders,
     }
     document(context, "ca.show", body, in_lines(body))
 
@@ -131,21 +131,22 @@ def list_facts(record: CRLRecord) -> dict[str, object]:
     }
 
 
-def responder_end(tx: Transaction, statement: AuthorityStatement) -> datetime | None:
-    """When the last certificate of the authority's responders ends; None without one."""
-    authority, certificate = statement.name, statement.x509()
-    found = [one for key in statement.responders for one in responder_certificates(tx, authority, certificate, key)]
-    return max((each.not_valid_after_utc for each in found), default=None)
+def responder_facts(tx: Transaction, statement: AuthorityStatement, key: bytes) -> dict[str, str | None]:
+    """A key that may answer for the authority, and when its newest certificate ends; None without one."""
+    found = responder_certificates(tx, statement.name, statement.x509(), key)
+    return {"key": key.hex(), "not_after": rfc3339(found[0].not_valid_after_utc) if found else None}
 
 
 def in_lines(body: Mapping[str, object]) -> str:
     """An authority in lines of text."""
     lines = [f"{key:20}{value}" for key, value in body.items() if not isinstance(value, list) and value is not None]
-    profiles, crls = body["profiles"], body["crls"]
+    profiles, responders, crls = body["profiles"], body["responders"], body["crls"]
     if isinstance(profiles, list):
         words = {True: "as authorised", False: "CHANGED: nothing is issued under it"}
         rows = [(each["name"], each["digest"][:16], words[each["matches"]]) for each in profiles]
         lines += ["", table(("profile", "digest", "file"), rows)]
+    if isinstance(responders, list) and responders:
+        lines += ["", table(("key that answers", "certified until"), [tuple(each.values()) for each in responders])]
     if isinstance(crls, list) and crls:
         keys = ("partition", "number", "entries", "next_update")
         lines += ["", table(keys, [[str(each[key]) for key in keys] for each in crls])]

@@ -21,6 +21,7 @@ __all__ = ["Terms", "check_script", "expected_digests"]
 _WITH_AUTHORITIES: Final = frozenset(Kind) - {Kind.BACKUP, Kind.ROSTER}
 _MAKING: Final = frozenset({Kind.ONE_TIER, Kind.ROOT_AND_SUBORDINATE, Kind.RENEWAL})
 _WITH_RETIREMENT: Final = frozenset({Kind.DESTRUCTION, Kind.RETIREMENT, Kind.COMPROMISE})
+_ENDING_RESPONDERS: Final = frozenset({Kind.RESPONDER, Kind.AUTHORISATION})
 _SIGNED: Final = frozenset(Kind) - {Kind.BACKUP, Kind.ROOT_LIST}
 _REASONS: Final = {
     Kind.DESTRUCTION: "key-destroyed",
@@ -134,17 +135,25 @@ def _check_kind(script: Script) -> None:
         raise ScriptRefused("authorities", "one of them is signed by another")
     if script.kind is Kind.RENEWAL and not any(each.replaces for each in new):
         raise ScriptRefused("authorities", "a renewal has a generation that replaces another")
+    if script.kind is Kind.ROOT_LIST and not any(each.list for each in script.authorities):
+        raise ScriptRefused("authorities", "one of them has a list to sign")
     for plan in script.authorities:
         if plan.replaces is not None:
             _check_renewal(script, plan)
-        if script.kind is Kind.AUTHORISATION and not plan.issues:
-            raise ScriptRefused(f"authorities.{plan.name}.issues", "it says what the record authorises from now on")
-        if script.kind is Kind.RESPONDER and plan.responder_token is None:
-            raise ScriptRefused(f"authorities.{plan.name}.responder_token", "the new key is made in it")
-        if script.kind is Kind.CROSS and plan.issues and script.peer and script.peer.profile not in plan.issues:
-            raise ScriptRefused(f"authorities.{plan.name}.issues", f"they do not name {script.peer.profile}")
-    if script.kind is Kind.ROOT_LIST and not any(each.list for each in script.authorities):
-        raise ScriptRefused("authorities", "one of them has a list to sign")
+        _check_record(script, plan)
+
+
+def _check_record(script: Script, plan: AuthorityPlan) -> None:
+    """What an authority's next record says is what ceremonies of this kind are for."""
+    place = f"authorities.{plan.name}"
+    if script.kind is Kind.AUTHORISATION and not (plan.issues or plan.ended_responder):
+        raise ScriptRefused(f"{place}.issues", "it says what the record authorises from now on")
+    if plan.ended_responder is not None and script.kind not in _ENDING_RESPONDERS:
+        raise ScriptRefused(f"{place}.ended_responder", f"a ceremony of kind {script.kind} ends no responder")
+    if script.kind is Kind.RESPONDER and plan.responder_token is None:
+        raise ScriptRefused(f"{place}.responder_token", "the new key is made in it")
+    if script.kind is Kind.CROSS and plan.issues and script.peer and script.peer.profile not in plan.issues:
+        raise ScriptRefused(f"{place}.issues", f"they do not name {script.peer.profile}")
 
 
 def _check_renewal(script: Script, plan: AuthorityPlan) -> None:

@@ -4,7 +4,8 @@ What they sign is shown by its digest in words, entered in the database in one t
 published where the world needs it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -15,15 +16,18 @@ from ca.ceremony.errors import CeremonyChanged, CeremonyStopped
 from ca.ceremony.room import Attempt, Facts, Room
 from ca.ceremony.script import AuthorityPlan, Role
 from ca.ceremony.words import digest_words
-from ca.responders import responder_name
+from ca.responders import responder_certificates, responder_name
+from ca.revocation import withdraw
 from ca.roster import parse_roster
 from ca.statement import Domain
 from policies.extension import CRLDistributionPoints
 from store.audit import Fact
 from store.authorities import AuthorityRecord, add_authority, add_version
+from store.database import Transaction
 from store.rosters import DocumentSignature, RosterRecord, add_roster
+from store.status import KEY_COMPROMISE
 
-__all__ = ["record_authority", "sign_roster_document", "signed_by_administrators"]
+__all__ = ["end_responder", "record_authority", "sign_roster_document", "signed_by_administrators"]
 
 
 def record_authority(room: Room, attempt: Attempt) -> Facts:
@@ -40,8 +44,37 @@ def record_authority(room: Room, attempt: Attempt) -> Facts:
     return _record_facts(statement)
 
 
-def _enter(room: Room, attempt: Attempt, statement: AuthorityStatement) -> None:
-    """Have a record signed and enter it with its audit entry, both or neither."""
+def end_responder(room: Room, attempt: Attempt) -> Facts:
+    """Have an authority's record signed without a key that answered until now; the signer certifies it no more.
+
+    A compromised key's certificates are revoked (keyCompromise) in the same transaction. CeremonyStopped for a key that
+    the record does not name, and, unless it is compromised, for the last one.
+    """
+    name, key = attempt.fact("authority"), bytes.fromhex(attempt.fact("key"))
+    lost = attempt.fact("reason") == "compromised"
+    before = room.statement(name)
+    if before is None or key not in before.responders:
+        if before is not None and attempt.again and before.made_at >= attempt.earlier[0].at:
+            return _record_facts(before)
+        raise CeremonyStopped(f"the record of {name} does not name this key")
+    left = tuple(each for each in before.responders if each != key)
+    if not left and not lost:
+        raise CeremonyStopped(f"no key would answer for {name} any more")
+
+    def revoke(tx: Transaction) -> None:
+        for each in responder_certificates(tx, name, before.x509(), key) if lost else ():
+            if each.not_valid_after_utc > room.clock():
+                withdraw(tx, before.issuer, each.serial_number, KEY_COMPROMISE, room.ledger.audit, room.clock())
+
+    statement = replace(before, version=before.version + 1, made_at=room.clock(), responders=left)
+    _enter(room, attempt, statement, revoke)
+    return _record_facts(statement)
+
+
+def _enter(
+    room: Room, attempt: Attempt, statement: AuthorityStatement, also: Callable[[Transaction], None] = lambda tx: None
+) -> None:
+    """Have a record signed and enter it with its audit entry and what is done `also`: all of it or nothing."""
     document = authority_document(statement)
     signatures = signed_by_administrators(room, Domain.AUTHORITY, document)
     attempt.reached("signed")
@@ -66,6 +99,7 @@ def _enter(room: Room, attempt: Attempt, statement: AuthorityStatement) -> None:
             "version": statement.version,
         }
         room.ledger.audit.append(tx, "authority.entered", facts, room.clock())
+        also(tx)
         attempt.reached("entering")
     attempt.reached("entered")
 
@@ -126,19 +160,12 @@ def _first(room: Room, plan: AuthorityPlan) -> AuthorityStatement:
 def _next(room: Room, plan: AuthorityPlan, before: AuthorityStatement) -> AuthorityStatement:
     """The next version of a record: what the script says anew, and everything else as it was."""
     following = [each for each in room.script.authorities if each.replaces == plan.name and each.issuing_from]
-    return AuthorityStatement(
-        deployment=before.deployment,
+    return replace(
+        before,
         version=before.version + 1,
         made_at=room.clock(),
-        name=before.name,
-        issuer=before.issuer,
-        generation=before.generation,
-        certificate=before.certificate,
-        key_hash=before.key_hash,
-        terms_digest=before.terms_digest,
         profiles=_authorised(room, plan, before.profiles) if plan.issues else before.profiles,
         responders=_responders(room, plan, before.responders),
-        issuing_from=before.issuing_from,
         issuing_until=following[0].issuing_from if following else before.issuing_until,  # type: ignore[arg-type]
     )
 

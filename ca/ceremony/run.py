@@ -266,6 +266,7 @@ _ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "authority.certify": certificate_acts.certify_authority,
         "authority.record": record_acts.record_authority,
         "responder.certify": certificate_acts.certify_responder,
+        "responder.end": record_acts.end_responder,
         "roster.sign": record_acts.sign_roster_document,
         "link.certify": link_acts.certify_link,
         "cross.certify": link_acts.certify_peer,

@@ -22,6 +22,7 @@ __all__ = [
     "LIMIT",
     "AuthorityPlan",
     "Credential",
+    "EndedResponder",
     "KeyPlan",
     "Kind",
     "ListPlan",
@@ -141,12 +142,23 @@ class ListPlan(_Table):
     days: Annotated[int, Field(ge=1, le=3660)] | None = None
 
 
+class EndedResponder(_Table):
+    """A key that answers for an authority no more: the SHA-256 of its SubjectPublicKeyInfo, as the record has it.
+
+    The certificates of a `compromised` one are revoked with keyCompromise; those of another run out.
+    """
+
+    key: Digest
+    compromised: bool = False
+
+
 class AuthorityPlan(_Table):
     """One generation of an authority that this ceremony makes or changes.
 
     `certificate` is given for one that exists; otherwise `profile`, `algorithm` and `terms` say what is made.
     `issues` are the profiles its record authorises, `issuing_from` (aware) when the signer starts to use it,
-    `replaces` the generation that stops issuing at that moment. `responder` names the key that answers for it.
+    `replaces` the generation that stops issuing at that moment. `responder` names the key that answers for it,
+    `ended_responder` one that does so no more.
     """
 
     name: AuthorityName
@@ -163,6 +175,7 @@ class AuthorityPlan(_Table):
     responder: Code | None = None
     responder_token: Code | None = None
     responder_algorithm: Algorithm = "p-256"
+    ended_responder: EndedResponder | None = None
     links: bool = False
     list: ListPlan | None = None
 

@@ -55,6 +55,7 @@ ACTIONS: Final[Mapping[str, tuple[Role, tuple[Role, ...]]]] = MappingProxyType(
         "authority.certify": (Role.OPERATOR, _WATCHED),
         "authority.record": (Role.ADMINISTRATOR, _SIGNED),
         "responder.certify": (Role.OPERATOR, _WATCHED),
+        "responder.end": (Role.ADMINISTRATOR, _SIGNED),
         "link.certify": (Role.OPERATOR, _WATCHED),
         "cross.certify": (Role.OPERATOR, _WATCHED),
         "list.sign": (Role.OPERATOR, _WATCHED),
@@ -116,6 +117,13 @@ def _responder_certificate(plan: AuthorityPlan) -> tuple[str, _Facts]:
     return "responder.certify", {"authority": plan.name, "certificate": responder_name(plan.name)}
 
 
+def _ended_responder(plan: AuthorityPlan) -> Iterator[tuple[str, _Facts]]:
+    if plan.ended_responder is not None:
+        key, lost = plan.ended_responder.key, plan.ended_responder.compromised
+        reason, reason_ja = ("compromised", "危殆化") if lost else ("replaced", "交替")
+        yield "responder.end", {"authority": plan.name, "key": key, "reason": reason, "reason_ja": reason_ja}
+
+
 def _hierarchy(script: Script) -> Iterator[tuple[str, _Facts]]:
     yield from _tokens(script)
     for key in script.keys:
@@ -152,6 +160,7 @@ def _responder(script: Script) -> Iterator[tuple[str, _Facts]]:
         yield from _responder_key(plan)
         yield _record(plan.name)
         yield _responder_certificate(plan)
+        yield from _ended_responder(plan)
 
 
 def _renewal(script: Script) -> Iterator[tuple[str, _Facts]]:
@@ -191,7 +200,9 @@ def _roster(script: Script) -> Iterator[tuple[str, _Facts]]:
 
 def _authorisation(script: Script) -> Iterator[tuple[str, _Facts]]:
     for plan in script.authorities:
-        yield _record(plan.name)
+        if plan.issues:
+            yield _record(plan.name)
+        yield from _ended_responder(plan)
 
 
 _REASONS_JA: Final = {"retired": "発行終了", "key-destroyed": "鍵の廃棄", "compromised": "危殆化"}

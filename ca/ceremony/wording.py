@@ -68,6 +68,12 @@ WORDING: Final[Mapping[str, tuple[Words, Words]]] = MappingProxyType(
             "{authority} delegates its OCSP answers to the named key.",
             "{authority}はOCSP応答を記録された鍵に委任します。",
         ),
+        "responder.end": _pair(
+            "Two administrators sign that this key answers for {authority} no more ({reason}): {key}",
+            "管理者2人が、次の鍵を{authority}のOCSP応答に今後使わないこと({reason_ja})に署名する: {key}",
+            "The named key answers for {authority} no more.",
+            "記載の鍵は、今後{authority}のOCSP応答に使いません。",
+        ),
         "link.certify": _pair(
             "{signer} certifies the key of {subject} (RFC 4210 section 4.4).",
             "{signer}が{subject}の鍵をリンク証明書で認証する(RFC 4210 4.4節)。",

@@ -4,6 +4,7 @@ What the script takes for granted (an authority made earlier, its token) is made
 people agree to everything. Nothing of it outlives the folder.
 """
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_bytes
@@ -13,17 +14,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca.ceremony.check import check_script
 from ca.ceremony.run import Run
-from ca.ceremony.script import Credential, Role, Script, TokenPlan
+from ca.ceremony.script import AuthorityPlan, Credential, EndedResponder, Role, Script, TokenPlan
 from ca.ceremony.transcript import Transcript
 from ca.statement import PrivateKey, key_octets
 from cli.ceremony.hall import filled_room
 from cli.ceremony.people import Credentials, SilentPeople, WrittenPapers
 from cli.ceremony.stand_ins import earlier_ceremony, furnished, held_tomorrow
 from cli.config import Config, load_config
-from cli.wiring import elapsed_seconds, utc_now
+from cli.wiring import believed_statement, elapsed_seconds, utc_now
 from hsm.provision import slots, softhsm_configuration
 from policies.terms import terms_template
-from store.database import upgrade
+from store.authorities import authority
+from store.database import Database, upgrade
 
 __all__ = ["Rehearsal", "prepare_rehearsal"]
 
@@ -97,10 +99,26 @@ def _with_stand_ins(config: Config, script: Script) -> Script:
     tokens = tuple(_found(each, serials) for each in script.tokens)
     published = Path(config.publication_root()) / "ca"
     authorities = tuple(
-        each.model_copy(update={"certificate": _pem(published / f"{each.name}.cer")}) if each.exists else each
+        each.model_copy(
+            update={
+                "certificate": _pem(published / f"{each.name}.cer"),
+                "ended_responder": _stand_in_responder(config, each),
+            }
+        )
+        if each.exists
+        else each
         for each in script.authorities
     )
     return script.model_copy(update={"tokens": tokens, "authorities": authorities})
+
+
+def _stand_in_responder(config: Config, plan: AuthorityPlan) -> EndedResponder | None:
+    """What ends in a rehearsal instead of a responder's key: the one that answers for the stand-in."""
+    if plan.ended_responder is None:
+        return None
+    with closing(Database(config.database_url(), "owner")) as database, database.snapshot() as tx:
+        (key,) = believed_statement(config, authority(tx, plan.name)).responders
+    return plan.ended_responder.model_copy(update={"key": key.hex()})
 
 
 def _found(plan: TokenPlan, serials: dict[str | None, str]) -> TokenPlan:

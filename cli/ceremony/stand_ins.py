@@ -81,7 +81,7 @@ def _furnished(plan: AuthorityPlan, kind: Kind) -> AuthorityPlan:
     if not plan.exists:
         return plan
     answering = kind in _CERTIFYING and plan.responder is not None
-    responder = plan.responder_token or (ANSWERING if answering else None)
+    responder = ANSWERING if plan.ended_responder else plan.responder_token or (ANSWERING if answering else None)
     return plan.model_copy(update={"token": plan.token or ISSUING, "responder_token": responder})
 
 
@@ -91,7 +91,8 @@ def _as_new(plan: AuthorityPlan, script: Script) -> AuthorityPlan:
     It may issue what stands below it in the script; whatever else the script authorises is new.
     """
     below = [str(each.profile) for each in script.authorities if each.signed_by == plan.name]
-    answering = script.kind in _CERTIFYING and plan.responder is not None
+    certifying = script.kind in _CERTIFYING and plan.responder is not None
+    answering = certifying or plan.ended_responder is not None
     return plan.model_copy(
         update={
             "certificate": None,
@@ -101,8 +102,9 @@ def _as_new(plan: AuthorityPlan, script: Script) -> AuthorityPlan:
             "replaces": None,
             "links": False,
             "list": None,
-            "responder": plan.responder if answering else None,
+            "responder": plan.responder if certifying else None,
             "responder_token": plan.responder_token if answering else None,
+            "ended_responder": None,
         }
     )
 

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca.authority import key_hash
 from ca.ceremony.script import Role as Part
 from ca.ceremony.script import load_script
 from ca.holder import holder_of_body
@@ -116,6 +117,7 @@ CERTIFICATES = {
     "lgpki-root-g1": ROOT,
     "lgpki-sub-g1": authority("lgpki-sub-g1", "lgpki-app-sub", MADE, "Application CA Sub1", ("lgpki-root-g1", ROOT)),
 }
+FIRST_RESPONDER = key_hash(key("ocsp-jpki-sign-g1").public_key())
 MAKING = {
     "jpki-sign-g1": 'profile = "jpki-sign-ca"\nterms = "jpki"',
     "lgpki-org-g1": 'profile = "lgpki-org-ca"\nterms = "lgpki"',
@@ -254,17 +256,25 @@ def write_hierarchy() -> None:
         "responder-key",
         "jpki-sign-g1-ocsp-2",
         "2027-01-05",
-        "A second key of a responder. The first one stays in the record, so that answers go on during the change.",
+        """
+        A second key of a responder, whose first one may be in a stranger's hands: from now on only the new one answers.
+        Without `ended_responder` both may, so that answers go on during a planned change; the first ends later, in a
+        ceremony of kind authorisation.
+        """,
         {
             "title_ja": "OCSPレスポンダ 鍵生成式",
             "title_en": "OCSP responder: key ceremony",
-            "purpose_ja": "署名用認証局のOCSPレスポンダの新しい鍵を生成し、記録と証明書に載せる。",
-            "purpose_en": "Make a new key of the signing CA's OCSP responder, enter it in the record and certify it.",
+            "purpose_ja": "署名用認証局のOCSPレスポンダの新しい鍵を生成して認証し、以前の鍵を使用停止とする。",
+            "purpose_en": "A new key of the signing CA's OCSP responder, certified; the old one answers no more.",
         },
         token("issuing"),
         token("responder"),
         existing(
-            "jpki-sign-g1", 'token = "issuing"', 'responder = "ocsp-jpki-sign-g1-2"', 'responder_token = "responder"'
+            "jpki-sign-g1",
+            'token = "issuing"',
+            'responder = "ocsp-jpki-sign-g1-2"',
+            'responder_token = "responder"',
+            f'ended_responder = {{ key = "{FIRST_RESPONDER.hex()}", compromised = true }}',
         ),
     )
     write(

@@ -16,7 +16,9 @@ from cryptography import x509
 from ca.authority import AuthorityStatement
 from ca.ceremony.confirmations import check_confirmations
 from ca.ceremony.entry import Entry
-from ca.ceremony.room import Facts, Room
+from ca.ceremony.errors import CeremonyStopped
+from ca.ceremony.record_acts import end_responder
+from ca.ceremony.room import Attempt, Facts, Room
 from ca.ceremony.run import Run
 from ca.ceremony.script import load_script
 from ca.ceremony.steps import steps
@@ -33,7 +35,7 @@ from cli.ceremony.screen import Screen
 from cli.wiring import believed_roster, elapsed_seconds, retirements, utc_now
 from store.certificates import CertificateFilter, find
 from store.database import Database
-from store.status import CA_COMPROMISE, statuses
+from store.status import CA_COMPROMISE, KEY_COMPROMISE, statuses
 from tests.fixtures.ceremonies import EXAMPLES, Hall, make_hall
 from tests.fixtures.home import in_process
 
@@ -227,14 +229,49 @@ def test_root_list(hold: Callable[[str], Held]) -> None:
 
 
 def test_responder_key(hold: Callable[[str], Held]) -> None:
-    """RFC 6960 section 4.2.2.2: the record names both keys, and the new one has a certificate."""
+    """RFC 6960 section 4.2.2.2: the record names the new key alone; the lost one's certificate is revoked."""
     held = hold("responder-key")
     record = held.record("jpki-sign-g1")
-    (responder,) = held.certificates("ocsp-responder")
-    assert record.version == 2
+    lost, responder = held.certificates("ocsp-responder")
+    assert record.version == 3
     assert [each.hex() for each in record.responders] == [held.done("key.generate")["key"]]
     assert serial_text(responder.serial_number) == held.done("responder.certify")["serial"]
     assert set(held.objects("responder")) == {"ocsp-jpki-sign-g1-2"}
+    with held.database() as database, database.snapshot() as tx:
+        found = statuses(tx, "jpki-sign", [lost.serial_number, responder.serial_number])
+    assert [(found[each.serial_number].state, found[each.serial_number].reason) for each in (lost, responder)] == [
+        ("revoked", KEY_COMPROMISE),
+        ("good", None),
+    ]
+
+
+def test_a_replaced_responder_is_certified_no_more(tmp_path: Path) -> None:
+    """Its key was not lost, so what it signed holds: its certificate runs out."""
+    hall = replaced_without_loss(tmp_path)
+    with room_of(hall) as room, Transcript.create(hall.transcript, rehearsal=False) as lines:
+        Run(room, lines, elapsed_seconds).hold()
+    held = Held(hall, hall.entries())
+    assert len(held.record("jpki-sign-g1").responders) == 1
+    before, _ = held.certificates("ocsp-responder")
+    with held.database() as database, database.snapshot() as tx:
+        assert statuses(tx, "jpki-sign", [before.serial_number])[before.serial_number].state == "good"
+
+
+def test_the_last_responder_ends_only_when_it_was_lost(tmp_path: Path) -> None:
+    """Nobody would answer for the authority any more, which nobody wants but whoever has no other choice."""
+    hall = replaced_without_loss(tmp_path)
+    (step,) = [each for each in steps(hall.script) if each.action == "responder.end"]
+    attempt = Attempt(step, (), lambda event, facts: None, lambda point: None)
+    with room_of(hall) as room, pytest.raises(CeremonyStopped, match="no key would answer"):
+        end_responder(room, attempt)
+
+
+def replaced_without_loss(folder: Path) -> Hall:
+    """The hall of a responder's second key, whose first one nobody lost."""
+    hall = make_hall("responder-key", folder / "hall")
+    text = hall.script_file.read_text("utf-8")
+    hall.script_file.write_text(text.replace(", compromised = true", ""), "utf-8")
+    return hall
 
 
 def test_renewal(hold: Callable[[str], Held]) -> None:

@@ -196,12 +196,13 @@ def test_an_authority_below_never_outlives_its_issuer(ledger: Ledger) -> None:
 def test_a_ceremony_revokes_what_a_ceremony_issued(house: House, ledger: Ledger) -> None:
     """REV-4, RFC 5280 5.3.1: an authority's certificate is revoked with its reason, once."""
     certificate = root(ledger)
-    withdraw("lgpki-app", certificate.serial_number, 2, ledger=ledger, now=NOW + timedelta(days=1))
+    with house.owner.transaction() as tx:
+        withdraw(tx, "lgpki-app", certificate.serial_number, 2, ledger.audit, NOW + timedelta(days=1))
     with house.owner.snapshot() as tx:
         status = statuses(tx, "lgpki-app", [certificate.serial_number])[certificate.serial_number]
     assert (status.state, status.reason) == ("revoked", 2)
-    with pytest.raises(AlreadyRevoked):
-        withdraw("lgpki-app", certificate.serial_number, 2, ledger=ledger, now=NOW + timedelta(days=2))
+    with pytest.raises(AlreadyRevoked), house.owner.transaction() as tx:
+        withdraw(tx, "lgpki-app", certificate.serial_number, 2, ledger.audit, NOW + timedelta(days=2))
 
 
 def test_a_ceremony_does_not_revoke_a_residents_certificate(house: House, ledger: Ledger) -> None:
@@ -210,5 +211,5 @@ def test_a_ceremony_does_not_revoke_a_residents_certificate(house: House, ledger
     house.submit(case)
     house.signer("next").turn(NOW + timedelta(minutes=5))
     serial_number = house.issued(case).serial_number
-    with pytest.raises(TargetDiffers):
-        withdraw("jpki-auth", serial_number, 5, ledger=ledger, now=NOW + timedelta(minutes=6))
+    with pytest.raises(TargetDiffers), house.owner.transaction() as tx:
+        withdraw(tx, "jpki-auth", serial_number, 5, ledger.audit, NOW + timedelta(minutes=6))

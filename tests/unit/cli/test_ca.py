@@ -1,6 +1,12 @@
 """`ca ls` and `ca show`: what an authority is, may issue, and has published."""
 
+from contextlib import closing
+
+from ca.ceremony.script import EndedResponder
 from cli.demo.home import AUTHORITIES
+from cli.wiring import believed_statement
+from store.authorities import authority
+from store.database import Database
 from tests.fixtures.home import Home
 
 
@@ -16,6 +22,15 @@ def test_profiles_match_what_was_authorised(home: Home) -> None:
     body = home.ninsho("ca", "show", "jpki-sign-g1").body
     assert {each["name"] for each in body["profiles"]} == {"jpki-sign", "jpki-sign-phone", "ocsp-responder"}
     assert all(each["matches"] for each in body["profiles"])
+
+
+def test_the_keys_that_answer_are_named_as_a_script_names_them(home: Home) -> None:
+    """Whoever writes the script in which one ends copies its digest from here."""
+    (responder,) = home.ninsho("ca", "show", "jpki-sign-g1").body["responders"]
+    with closing(Database(home.config.database_url(), "owner")) as database, database.snapshot() as tx:
+        (key,) = believed_statement(home.config, authority(tx, "jpki-sign-g1")).responders
+    assert EndedResponder(key=responder["key"]).key == key.hex()
+    assert key.hex() in home.spoken("ca", "show", "jpki-sign-g1").out
 
 
 def test_an_edited_profile_is_named(home: Home) -> None:

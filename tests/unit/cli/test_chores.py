@@ -115,7 +115,8 @@ def test_a_chore_that_fails_stops_no_other(spare_home: Home) -> None:
         authority = chores.authorities[blocked]
         with chores.database.snapshot() as tx:
             *_, first = responder_certificates(tx, blocked, authority.certificate, authority.responders[0])
-        withdraw(authority.issuer, first.serial_number, 1, ledger=chores.ledger, now=DUE)
+        with chores.database.transaction() as tx:
+            withdraw(tx, authority.issuer, first.serial_number, 1, chores.ledger.audit, DUE)
         for minutes in (0, 2):
             chores.clock = lambda minutes=minutes: later + timedelta(minutes=minutes)  # type: ignore[misc]
             assert chores.do() is False

@@ -16,6 +16,7 @@ PROFILES = load_profiles()
 ISSUES = 'issues = ["jpki-sign", "jpki-sign-phone", "ocsp-responder"]'
 TAKES_OVER = "issuing_from = 2027-01-01T00:00:00+09:00"
 SUB = 'signed_by = "lgpki-root-g1"\nissues'
+ENDED = f'ended_responder = {{ key = "{"0" * 64}" }}\n'
 LINKS = '"lgpki-org-link", "ocsp-responder"]\nissuing_from'
 
 
@@ -58,6 +59,7 @@ def test_an_example_is_accepted(kind: str) -> None:
         ("cross-certificate", '"lgpki-bridge-cross", ', "", "authorities.lgpki-org-g1.issues"),
         ("backup", 'token = "issuing"', 'token = "other"', "backup.token"),
         ("authorisation", 'issues = ["jpki-sign", "ocsp-responder"]\n', "", "authorities.jpki-sign-g1.issues"),
+        ("root-list", "list = {", ENDED + "list = {", "authorities.lgpki-root-g1.ended_responder"),
         ("destruction", "list = {}\n", "", "authorities.lgpki-org-g1.list"),
         ("destruction", "list = {}\n", "list = { days = 30 }\n", "authorities.lgpki-org-g1.list"),
         ("destruction", 'reason = "key-destroyed"', 'reason = "retired"', "retirement.reason"),

@@ -2,11 +2,12 @@
 
 import pytest
 
+from ca.ceremony.check import check_script
 from ca.ceremony.run import _ACTS
 from ca.ceremony.script import Role
 from ca.ceremony.steps import ACTIONS, steps
 from ca.ceremony.wording import WORDING
-from tests.unit.ca.ceremony.examples import KINDS, example
+from tests.unit.ca.ceremony.examples import KINDS, changed, example
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -50,6 +51,14 @@ def test_the_last_signatures_come_before_the_end_and_the_end_before_the_destruct
     order = [each.action for each in steps(example("destruction"))]
     ends = [order.index(action) for action in ("list.sign", "responder.certify", "retirement.sign", "key.destroy")]
     assert ends == sorted(ends)
+
+
+def test_a_responder_that_was_replaced_ends_later_without_a_token() -> None:
+    """Two administrators sign it; nothing else of the record changes, so no profile is named."""
+    ended = f'ended_responder = {{ key = "{"0" * 64}" }}'
+    script = changed("authorisation", ('issues = ["jpki-sign", "ocsp-responder"]', ended))
+    check_script(script)
+    assert [each.action for each in steps(script)][2:-1] == ["responder.end"]
 
 
 def test_a_parent_signs_its_list_after_the_compromise() -> None:
