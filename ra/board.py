@@ -27,8 +27,8 @@ SOON: Final = timedelta(days=30)
 class Board:
     """How many cases there are of each sort in the officer's branches, and which of them the officer goes on with.
 
-    Counting stops at 10,001. `sort` says which those are: the officer's own, those that wait for an examination or an
-    approval, or all that are open.
+    Counting stops at 10,001, that of approvals at 1,001. `sort` says which those are: the officer's own, those that
+    wait for an examination or an approval, or all that are open.
     """
 
     mine: int

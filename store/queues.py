@@ -18,6 +18,9 @@ from store.database import Transaction
 from store.scope import MOST_COUNTED, Branches, count_most, page, within
 from store.tables import APPLICATION, CERTIFICATE, HOLDER_PLACE, UNAPPROVED, UNDONE
 
+MOST_WAITING = 1001
+"""Counting waiting approvals stops here: a page says "over 1,000"."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
@@ -70,10 +73,10 @@ def waiting_approvals(
     return tuple(ApplicationRecord(*row) for row in tx.execute(oldest))
 
 
-def count_waiting(tx: Transaction, branches: Branches, now: datetime, most: int = MOST_COUNTED) -> int:
-    """Count what `waiting_approvals` lists over all its pages, and stop at ``most``."""
+def count_waiting(tx: Transaction, branches: Branches, now: datetime) -> int:
+    """Count what `waiting_approvals` lists over all its pages, and stop at `MOST_WAITING`: each one's case is read."""
     ours = within(tx, APPLICATION.c.branch, branches)
-    return count_most(tx, select(APPLICATION.c.id).where(ours, _waiting(now)), most)
+    return count_most(tx, select(APPLICATION.c.id).where(ours, _waiting(now)), MOST_WAITING)
 
 
 def _waiting(now: datetime) -> ColumnElement[bool]:
