@@ -37,9 +37,9 @@ def prepared_again(case: Case, row: CertificateRecord, now: datetime) -> Prepare
     """Return the row as a prepared certificate if it may still be signed, else None.
 
     It is prepared from the application anew, every check included, and must come out as the recorded bytes: so an
-    edited row, a changed profile or a changed authority never gets a signature.
+    edited row, whatever it holds now, a changed profile or a changed authority never gets a signature.
     """
-    if now - row.reserved_at > SIGN_AGAIN or not may_be_signed_again(row.tbs):
+    if now - row.reserved_at > SIGN_AGAIN:
         return None
     try:
         prepared = prepare(case, row.reserved_at)
@@ -54,7 +54,7 @@ def prepared_again(case: Case, row: CertificateRecord, now: datetime) -> Prepare
         prepared.key_hash,
         prepared.plan.holder,
     )
-    return prepared if again == recorded else None
+    return prepared if again == recorded and may_be_signed_again(prepared.tbs) else None
 
 
 def sign_again(prepared: Sequence[PreparedCertificate], ledger: Ledger, now: datetime) -> tuple[Outcome, ...]:

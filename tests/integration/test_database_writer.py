@@ -4,7 +4,7 @@ Design section 3: an approval is evidence, the roster is signed, an application 
 owns the SQLite file, past every trigger; the signer refuses, signs nothing, and says so in the audit trail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -282,14 +282,22 @@ def test_an_edited_profile(house: House) -> None:
     refused(house, case, "ca.profile-not-authorised")
 
 
-def test_a_row_made_to_be_signed_again(house: House) -> None:
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        pytest.param(lambda tbs: tbs.replace(b"JPKI-TEST", b"JPKI-EVIL"), id="another-name"),
+        pytest.param(lambda tbs: tbs[:4], id="cut-short"),
+        pytest.param(lambda tbs: tbs[:4] + tbs[9:], id="version-1"),
+    ],
+)
+def test_a_row_made_to_be_signed_again(house: House, exchange: Callable[[bytes], bytes]) -> None:
     """A reserved row whose bytes were exchanged after a crash: recovery signs only what it prepares itself."""
     case = house.issue_case("one")
     house.submit(case)
     with pytest.raises(ConnectionError):
         house.signer(before_signing=_away).turn(LATER)
     (row,) = house.certificates(case)
-    tbs = row.tbs.replace(b"JPKI-TEST", b"JPKI-EVIL")
+    tbs = exchange(row.tbs)
     assert tbs != row.tbs
     house.tamper(("UPDATE certificate SET tbs = ? WHERE state = 'reserved'", (tbs,)))
     assert house.signer("next").turn(LATER + timedelta(seconds=1)).issued == 1
