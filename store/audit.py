@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TypeAlias
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from store.bounds import utc, word
 from store.database import Transaction
@@ -28,6 +28,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SMALL = re.compile(r"[\x21-\x7e]{0,256}")  # visible ASCII without spaces
 _MOST_FACTS = 32
 _ROWS_AT_A_TIME = 2000
+_PLACES_AT_A_TIME = 500
 _MOST_EVENT = 64
 _MOST_NUMBER = (1 << 53) - 1  # RFC 8785 section 3.2.2.3: beyond this, numbers are not exact
 
@@ -150,6 +151,17 @@ def link(tx: Transaction, instance: str, sequence: int) -> Link | None:
     here = (AUDIT_ENTRY.c.instance == instance) & (AUDIT_ENTRY.c.sequence == sequence)
     row = tx.execute(select(*columns).where(here)).one_or_none()
     return None if row is None else Link(*row)
+
+
+def hashes_at(tx: Transaction, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], bytes]:
+    """Give the hash of each of many entries, by instance and sequence; those that are not there are left out."""
+    place = tuple_(AUDIT_ENTRY.c.instance, AUDIT_ENTRY.c.sequence)
+    wanted = select(AUDIT_ENTRY.c.instance, AUDIT_ENTRY.c.sequence, AUDIT_ENTRY.c.hash)
+    found: dict[tuple[str, int], bytes] = {}
+    for at in range(0, len(places), _PLACES_AT_A_TIME):
+        rows = tx.execute(wanted.where(place.in_(places[at : at + _PLACES_AT_A_TIME])))
+        found |= {(row.instance, row.sequence): row.hash for row in rows}
+    return found
 
 
 def links(tx: Transaction) -> Iterator[Link]:

@@ -23,10 +23,10 @@ EC_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 
 
-def write(database: Database, now: datetime) -> None:
+def write(database: Database, now: datetime, instance: str = "signer-1") -> None:
     """Append one entry."""
     with database.transaction() as tx:
-        AuditChain("signer-1", "signer", "test").append(tx, "certificate.issued", {"serial": "07"}, now)
+        AuditChain(instance, "signer", "test").append(tx, "certificate.issued", {"serial": "07"}, now)
 
 
 def anchor(database: Database, folder: Path, now: datetime, key: AuditKey = EC_KEY) -> None:
@@ -57,6 +57,85 @@ def test_anchors_are_believed_with_the_public_key_alone(
     with database.snapshot() as tx:
         result = verify(tx, "test", anchors)
     assert (result.breaks, result.unanchored) == ((), 0)
+
+
+def test_an_anchor_names_what_moved(database: Database, folder: Path, now: datetime) -> None:
+    """Of thousands of chains a few move in a minute; the anchors before say where the others stood."""
+    write(database, now)
+    write(database, now, "signer-2")
+    anchor(database, folder, now)
+    write(database, now, "signer-2")
+    anchor(database, folder, now)
+    anchor(database, folder, now)
+    found = verify_anchors(folder, EC_KEY.public_key(), "test")
+    named = [{head.instance: head.sequence for head in each.heads} for each in found]
+    assert named == [{"signer-1": 1, "signer-2": 1}, {"signer-2": 2}, {}]
+    with database.snapshot() as tx:
+        result = verify(tx, "test", found)
+    assert (result.breaks, result.unanchored) == ((), 0)
+
+
+def test_once_a_day_an_anchor_names_every_head(
+    database: Database, folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signer that starts reads back to the newest of these, and no further."""
+    monkeypatch.setattr("store.anchors._WHOLE_AFTER", 3)
+    write(database, now)
+    for _ in range(5):
+        anchor(database, folder, now)
+    found = verify_anchors(folder, EC_KEY.public_key(), "test")
+    assert [(each.since, len(each.heads)) for each in found] == [(1, 1), (1, 0), (1, 0), (4, 1), (4, 0)]
+
+
+def test_a_restored_old_copy_is_known_by_what_an_earlier_anchor_named(
+    sqlite_url: str, open_as: Callable[..., Database], folder: Path, now: datetime, tmp_path: Path
+) -> None:
+    """BCK-1: the newest anchor names no head that the old copy lacks; the one before does."""
+    database = open_as(sqlite_url, "signer")
+    write(database, now)
+    database.close()
+    old = shutil.copy(Path(sqlite_url.removeprefix("sqlite:///")), tmp_path / "old.db")
+    write(database, now)
+    anchor(database, folder, now)
+    anchor(database, folder, now)
+    restored = open_as(f"sqlite:///{old}", "signer")
+    with restored.snapshot() as tx, pytest.raises(AnchorRefused, match="does not have entry 2 of signer-1"):
+        check_newest(tx, folder, EC_KEY.public_key(), "test")
+
+
+def test_an_anchor_that_is_needed_and_gone_is_missed(database: Database, folder: Path, now: datetime) -> None:
+    """Whoever removes the anchor that names all heads leaves nothing to hold the database against."""
+    for _ in range(3):
+        write(database, now)
+        anchor(database, folder, now)
+    (folder / "0000000001.json").unlink()
+    with database.snapshot() as tx, pytest.raises(AnchorRefused, match="an anchor before it is missing"):
+        check_newest(tx, folder, EC_KEY.public_key(), "test")
+
+
+def test_an_anchor_that_was_exchanged_is_named(database: Database, folder: Path, now: datetime) -> None:
+    """The signature of the newest vouches for those before it by their digests."""
+    for _ in range(3):
+        write(database, now)
+        anchor(database, folder, now)
+    _edit_head(folder / "0000000001.json")
+    with database.snapshot() as tx, pytest.raises(AnchorRefused) as refused:
+        check_newest(tx, folder, EC_KEY.public_key(), "test")
+    assert refused.value.place == "0000000001.json"
+
+
+def test_an_anchor_of_the_first_form_names_all_heads(
+    database: Database, folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were written before anchors said how far back to read."""
+    write(database, now)
+    with monkeypatch.context() as first_form:
+        whole = anchors._document
+        first_form.setattr("store.anchors._document", lambda one: {k: v for k, v in whole(one).items() if k != "since"})
+        anchor(database, folder, now)
+    anchor(database, folder, now)
+    found = verify_anchors(folder, EC_KEY.public_key(), "test")
+    assert [(each.since, len(each.heads)) for each in found] == [(1, 1), (1, 0)]
 
 
 def test_another_programs_user_reads_an_anchor(database: Database, folder: Path, now: datetime) -> None:

@@ -38,7 +38,7 @@ def write(database: Database, now: datetime, number: int, instance: str = "signe
 def anchor(database: Database, at: datetime, number: int = 1) -> Anchor:
     """Make the anchor of this moment."""
     with database.snapshot() as tx:
-        return Anchor(number, "test", at, b"", heads(tx))
+        return Anchor(number, "test", at, b"", heads(tx), number)
 
 
 def check(database: Database, *anchors: Anchor) -> Verification:
