@@ -82,13 +82,15 @@ class Recent(Generic[K, V]):
 class ChangeWatch:
     """The change counter, looked at every 200 ms at most and never believed when a second old.
 
-    `read` raises ConnectionError while the database cannot be asked; then it is left alone for a second.
+    `read` raises ConnectionError while the database cannot be asked; then it is left alone for a second. A database
+    that neither answers nor refuses holds up who looks, and the others for a second at most: then it counts as away.
     """
 
     def __init__(self, read: Callable[[], int]) -> None:
         self._read = read
         self._lock = threading.Lock()
         self._counter = 0
+        self._looking_since: datetime | None = None
         self._seen_at: datetime | None = None
         self._failed_at: datetime | None = None
 
@@ -101,10 +103,13 @@ class ChangeWatch:
         """The counter as it stood at most a second before `now`; None while the database is away."""
         if self._younger_than(POLL_INTERVAL, now):
             return self._counter
-        if self._lock.acquire(blocking=not self._younger_than(POLL_LIMIT, now)):
+        waits = not self._younger_than(POLL_LIMIT, now) and not self._hangs(now)
+        if self._lock.acquire(timeout=POLL_LIMIT.total_seconds() if waits else 0):
             try:
+                self._looking_since = now
                 self._poll(now)
             finally:
+                self._looking_since = None
                 self._lock.release()
         return self._counter if self._younger_than(POLL_LIMIT, now) else None
 
@@ -115,6 +120,11 @@ class ChangeWatch:
     def _younger_than(self, age: timedelta, now: datetime) -> bool:
         """A clock that was set back makes the last look too old, not young."""
         return self._failed_at is None and self._seen_at is not None and timedelta(0) <= now - self._seen_at < age
+
+    def _hangs(self, now: datetime) -> bool:
+        """Whether another thread has been looking for longer than a look may take, or since a moment to come."""
+        since = self._looking_since
+        return since is not None and not timedelta(0) <= now - since < POLL_LIMIT
 
     def _poll(self, now: datetime) -> None:
         if self._younger_than(POLL_INTERVAL, now):

@@ -1,9 +1,12 @@
 """How long an answer may be given again: change counter, outages of database and token, bounds (OCSP-6)."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cryptography.x509 import ocsp
@@ -111,3 +114,24 @@ def test_what_is_kept_is_bounded_and_the_longest_unasked_goes_first() -> None:
     assert recent.get(b"1") == 1
     recent.put(b"3", 3)
     assert (recent.get(b"1"), recent.get(b"2"), recent.get(b"3"), len(recent)) == (1, None, 3, 2)
+
+
+def test_watch_waits_for_no_look_that_hangs() -> None:
+    """OCSP-6: a database that neither answers nor refuses is away: others wait a second for a look, then not at all."""
+    hangs, answers = Event(), Event()
+
+    def read() -> int:
+        hangs.set()
+        answers.wait(20)
+        return 7
+
+    watch = ChangeWatch(read)
+    with ThreadPoolExecutor(1) as pool:
+        look = pool.submit(watch.counter, NOW)
+        hangs.wait(20)
+        began = time.monotonic()
+        assert [watch.counter(NOW + second * 1000 * MILLISECOND) for second in range(20)] == [None] * 20
+        assert time.monotonic() - began < 3
+        answers.set()
+        assert look.result() == 7
+    assert watch.counter(NOW + 60 * MINUTE) == 7
