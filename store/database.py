@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store.errors import (
@@ -32,6 +33,8 @@ Program = Literal["owner", "ra", "signer", "ocsp", "audit"]
 SCHEMA = "0007"  # the newest file in store/migrations/versions
 _READERS = ("ocsp", "audit")
 _BUSY_SECONDS = 10
+_SILENT = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+"""After how long (milliseconds; seconds) a server whose machine or line is gone without a word counts as away."""
 _DENIED = "42501"  # PostgreSQL: insufficient_privilege
 _INSERT_ONLY = "insert-only"  # how the guards' messages begin (store/migrations/versions/schema_0002_guards.py)
 
@@ -150,7 +153,7 @@ def _postgresql(address: URL, program: Program) -> Engine:
         address.set(drivername="postgresql+psycopg"),
         pool_pre_ping=program != "ocsp",  # a lost connection costs OCSP one answer, a ping would cost it every answer
         hide_parameters=True,
-        connect_args={"connect_timeout": 5},
+        connect_args={"connect_timeout": 5, **_SILENT},
     )
 
     def connected(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -178,6 +181,8 @@ def _translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _translation(error) from None
+    except NoConnectionFree:  # each of the pool's is waiting for the database
+        raise DatabaseAway("TimeoutError") from None
 
 
 def _translation(error: DBAPIError) -> StoreError:

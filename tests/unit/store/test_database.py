@@ -1,8 +1,10 @@
 """The database by its address: schema, transactions and refusals, on both engines."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -10,6 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, text
+from sqlalchemy.pool import QueuePool
 
 from store.counter_tables import METADATA
 from store.database import SCHEMA, Database, Program, check_schema, engine, upgrade
@@ -217,3 +220,29 @@ def test_refusals_of_the_database_are_built_in_errors() -> None:
     assert issubclass(DatabaseAway, ConnectionError)
     assert issubclass(Denied, PermissionError)
     assert issubclass(Immutable, PermissionError)
+
+
+def test_a_server_gone_without_a_word_is_noticed_in_ten_seconds(open_as: OpenAs, postgres_url: str) -> None:
+    """OCSP-6: a machine without power refuses nothing; the connection says so itself, long before TCP would."""
+    with open_as(postgres_url, "ocsp").snapshot() as tx:
+        driver = tx.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        asked = driver.info.get_parameters()
+    assert asked["tcp_user_timeout"] == "10000"
+    idle, interval, times = (int(asked[f"keepalives_{name}"]) for name in ("idle", "interval", "count"))
+    assert idle + interval * times <= 12
+
+
+def test_a_pool_whose_connections_all_wait_is_an_outage(
+    open_as: OpenAs, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OCSP-6: whoever finds every connection taken hears that the database is away, not of a pool."""
+    database = open_as(database_url, "ocsp")
+    with ExitStack() as stack:
+        pool = stack.enter_context(database.snapshot()).engine.pool
+        assert isinstance(pool, QueuePool)
+        monkeypatch.setattr(pool, "_timeout", 0.01)
+        for _ in range(pool.size() + 10 - 1):  # ten more than its size, SQLAlchemy's bound; one is open
+            stack.enter_context(database.snapshot())
+        with pytest.raises(DatabaseAway):
+            stack.enter_context(database.snapshot())
