@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from os import fstat, stat_result
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ CERTIFICATE_TYPE = "application/pkix-cert"  # RFC 2585 section 4.1
 RETIREMENT_TYPE = "application/json"
 MAX_AGE = 300  # seconds a cache may keep a file without asking: short against the hours between lists
 BLOCK = 1 << 18
+TRANSFERS = 64
+"""How many long files are sent at once; a quarter of `ocsp.server.THREADS`, of which each takes one to its end."""
 
 _FORMS = (
     (re.compile(r"/(crl/[a-z][a-z0-9-]{0,40}/[a-z0-9]{1,16}\.crl)"), CRL_TYPE),
@@ -33,11 +36,13 @@ class PublicationApplication:
     """Serves the folder `root` of a Publication: /crl/<authority>/<partition>.crl, /ca/<authority>.cer and .retired.
 
     A file is opened once and sent from that handle, so a swap meanwhile mixes nothing. ETag and Last-Modified answer
-    conditional requests with 304 (RFC 9110 section 13).
+    conditional requests with 304 (RFC 9110 section 13). What is longer than BLOCK is sent at the pace of its reader,
+    which nothing can hasten here: so at most `transfers` of those are under way, and whoever comes next hears 503.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, transfers: int = TRANSFERS) -> None:
         self._root = root
+        self._transfers = BoundedSemaphore(transfers)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one HTTP request (PEP 3333)."""
@@ -54,32 +59,47 @@ class PublicationApplication:
     ) -> Iterable[bytes]:
         try:
             file = (self._root / name).open("rb")
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return _refused(start_response, "404 Not Found")
+        except OSError:  # a disk that fails, or too many open files: what is published is still published
+            return _try_later(start_response)
         state = fstat(file.fileno())
         headers = _headers(state)
         if _unchanged(environ, state):
             file.close()
             start_response("304 Not Modified", headers)
             return [b""]
+        body = self._body(file, 0 if environ["REQUEST_METHOD"] == "HEAD" else state.st_size)
+        if body is None:
+            return _try_later(start_response)
         start_response("200 OK", [("Content-Type", media_type), ("Content-Length", str(state.st_size)), *headers])
-        if environ["REQUEST_METHOD"] == "HEAD":
-            file.close()
-            return [b""]
-        return _Blocks(file)
+        return body
+
+    def _body(self, file: BinaryIO, size: int) -> Iterable[bytes] | None:
+        """The first `size` octets, at once where they are few; None where too many long files are being sent."""
+        if size <= BLOCK:
+            with file:
+                return [file.read(size)]
+        if self._transfers.acquire(blocking=False):
+            return _Blocks(file, self._transfers)
+        file.close()
+        return None
 
 
 class _Blocks:
     """The content of a file in blocks; the server closes it, at the end or when the client went away (PEP 3333)."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, transfers: BoundedSemaphore) -> None:
         self._file = file
+        self._transfers = transfers
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(lambda: self._file.read(BLOCK), b"")
 
     def close(self) -> None:
-        self._file.close()
+        if not self._file.closed:
+            self._file.close()
+            self._transfers.release()
 
 
 def _headers(state: stat_result) -> list[tuple[str, str]]:
@@ -105,6 +125,10 @@ def _unchanged(environ: "WSGIEnvironment", state: stat_result) -> bool:
         return since.tzinfo is not None and int(state.st_mtime) <= since.timestamp()
     except (ValueError, OverflowError):
         return False
+
+
+def _try_later(start_response: "StartResponse") -> list[bytes]:
+    return _refused(start_response, "503 Service Unavailable", ("Retry-After", "10"), ("Cache-Control", "no-store"))
 
 
 def _refused(start_response: "StartResponse", status: str, *more: tuple[str, str]) -> list[bytes]:

@@ -132,9 +132,37 @@ def test_other_methods_are_refused(client: Client) -> None:
     assert (status, headers["Allow"]) == ("405 Method Not Allowed", "GET, HEAD")
 
 
-def test_swap_while_sending_mixes_nothing(publication: Publication, tmp_path: Path) -> None:
-    """CRL-4: who began to fetch a list gets that list to its end."""
-    application = PublicationApplication(tmp_path / "public")
+def test_file_that_cannot_be_read_is_not_called_missing(client: Client, tmp_path: Path) -> None:
+    """RFC 9110 section 15.6.4: a fault of the disk is 503 and may be asked again; 404 would say there is no list."""
+    found = tmp_path / "public" / "crl" / "jpki-sign-g1" / "13103.crl"
+    found.unlink()
+    found.symlink_to(found)  # opening it fails, though the name is there
+    status, headers, _ = client("/crl/jpki-sign-g1/13103.crl")
+    assert (status, headers["Cache-Control"]) == ("503 Service Unavailable", "no-store")
+    assert int(headers["Retry-After"]) > 0
+
+
+def test_slow_readers_of_long_lists_are_bounded(publication: Publication, tmp_path: Path) -> None:
+    """DOS-1: who takes a long list slowly keeps a thread; past the bound others hear 503 until one has ended.
+
+    Short files and questions without a body keep none.
+    """
+    application = PublicationApplication(tmp_path / "public", transfers=2)
+    client = Client(application)
+    begun = [sending(application) for _ in range(2)]
+    for parts in begun:
+        next(iter(parts))
+    assert client("/crl/jpki-sign-g1/13103.crl")[0] == "503 Service Unavailable"
+    assert client("/crl/jpki-sign-g1/13103.crl", "HEAD")[0] == "200 OK"
+    assert client("/ca/jpki-sign-g1.cer")[0] == "200 OK"
+    for parts in begun:
+        parts.close()  # type: ignore[attr-defined]  # a file's blocks have it
+        parts.close()  # type: ignore[attr-defined]  # a second time gives no second place, which would raise
+    assert client("/crl/jpki-sign-g1/13103.crl")[0] == "200 OK"
+
+
+def sending(application: PublicationApplication) -> Iterable[bytes]:
+    """The body of a long list, not read yet."""
     environ: dict[str, object] = {"PATH_INFO": "/crl/jpki-sign-g1/13103.crl"}
     setup_testing_defaults(environ)
 
@@ -143,7 +171,12 @@ def test_swap_while_sending_mixes_nothing(publication: Publication, tmp_path: Pa
     ) -> Callable[[bytes], object]:
         return bytes
 
-    parts = application(environ, start_response)
+    return application(environ, start_response)
+
+
+def test_swap_while_sending_mixes_nothing(publication: Publication, tmp_path: Path) -> None:
+    """CRL-4: who began to fetch a list gets that list to its end."""
+    parts = sending(PublicationApplication(tmp_path / "public"))
     blocks = iter(parts)
     begun = next(blocks)
     publication.put("crl/jpki-sign-g1/13103.crl", bytes(len(LIST)), "2")
