@@ -10,7 +10,9 @@ from pydantic.fields import FieldInfo
 
 from cli.config import Config, load_config
 from cli.config_sections import BranchSection, CounterSection, RASection, Section
+from cli.exits import exit_of
 from cli.pins import activated_pin
+from hsm.errors import PinRefused
 from store.migrations.versions.schema_0003_roles import GRANTS
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +102,20 @@ def test_a_units_credential_is_the_token_of_its_program(tmp_path: Path) -> None:
         unit: (token,) for unit, token in units.items()
     }
     assert f"LoadCredential=issuing.pin:{activated_pin(config, 'issuing')}\n" in text
+
+
+@pytest.mark.parametrize("page", [INSTALLATION, PAGE], ids=lambda page: page.stem)
+def test_a_unit_waits_for_what_it_needs_and_never_locks_its_token(page: Path) -> None:
+    """CRL-2: a machine that starts before its PIN or its database is there serves once they are, unattended.
+
+    A refused PIN ends that, since tokens lock themselves after a few. Lists are made in a temporary folder, which a
+    system that is read-only does not have unless it is the program's own.
+    """
+    unit = example(page, "[Unit]").splitlines()
+    assert {"Restart=on-failure", "RestartSec=10", "StartLimitIntervalSec=0"} <= set(unit)
+    assert unit.index("StartLimitIntervalSec=0") < unit.index("[Service]")
+    assert f"RestartPreventExitStatus={exit_of(PinRefused.code).value}" in unit
+    assert ("ProtectSystem=strict" in unit, "PrivateTmp=yes" in unit) == (True, True)
 
 
 def test_no_other_document_shows_the_front_ends_table() -> None:
