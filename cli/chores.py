@@ -206,8 +206,10 @@ class Chores:
             with self.database.snapshot() as tx:
                 partition = next(one for one in partitions(tx, signers[0].issuer, now) if one.code == code)
             outcome = self.publisher.publish(signers, partition)
-        except CRLError as error:
-            say(f"list {name} was not published: {error}")
+        except CRLError as error:  # audited by the publisher
+            if self.failing.get(chore) != error.code:
+                say(f"list {name} was not published and will be tried again: {error}")
+            self.failing[chore] = error.code
             return error.code
         except (ConnectionError, *_GIVE_UP):
             raise

@@ -58,6 +58,7 @@ class Publisher:
         self._size_bound = size_bound
         self._compromised = compromised
         self._ended = ended
+        self._refused: dict[tuple[str, str], str] = {}
 
     def wanted(self, issuer: str) -> tuple[Partition, ...]:
         """The partitions of an issuer that have lists now, once its status table was held against the journal.
@@ -78,7 +79,8 @@ class Publisher:
         """Publish the lists of one partition.
 
         Asked again while they are young and nothing changed, it makes none and says so. Raises CRLError (each refusal
-        of the gate is one), the store's errors and the keys' own; then nothing was recorded but the refusal.
+        of the gate is one), the store's errors and the keys' own; then nothing was recorded but the refusal, and that
+        once for as long as the partition meets no other.
         """
         try:
             with self._database.snapshot() as snapshot:
@@ -88,16 +90,28 @@ class Publisher:
             if found := gone & {one.authority for one in signers}:
                 raise SignerEnded(min(found))
             with Drafts(self._publication, tuple(signers), partition, compromised) as drafts:
-                in_force = self._in_force(drafts)
-                if in_force:
-                    return Outcome(partition.code, in_force, made=False)
-                with self._database.transaction() as tx:
-                    return Outcome(partition.code, self._make(drafts, tx), made=True)
+                outcome = self._outcome(drafts)
         except CRLError as error:
-            with self._database.transaction() as tx:
-                facts = {"issuer": partition.issuer, "partition": partition.code, "code": error.code}
-                self._audit.append(tx, "crl.refused", facts, self._clock())
+            self._refuse(partition, error.code)
             raise
+        self._refused.pop((partition.issuer, partition.code), None)
+        return outcome
+
+    def _outcome(self, drafts: Drafts) -> Outcome:
+        in_force = self._in_force(drafts)
+        if in_force:
+            return Outcome(drafts.partition.code, in_force, made=False)
+        with self._database.transaction() as tx:
+            return Outcome(drafts.partition.code, self._make(drafts, tx), made=True)
+
+    def _refuse(self, partition: Partition, code: str) -> None:
+        """Audit a refusal, unless it is the partition's last one still: whoever is refused tries again each minute."""
+        if self._refused.get((partition.issuer, partition.code)) == code:
+            return
+        with self._database.transaction() as tx:
+            facts = {"issuer": partition.issuer, "partition": partition.code, "code": code}
+            self._audit.append(tx, "crl.refused", facts, self._clock())
+        self._refused[partition.issuer, partition.code] = code
 
     def _in_force(self, drafts: Drafts) -> tuple[CRLRecord, ...]:
         """The records of the published lists, where all are young and say what the database says; otherwise ()."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -102,6 +103,45 @@ def test_the_holder_of_a_responder_is_no_special_value(spare_home: Home) -> None
             assert each.public_key() == x509.load_der_x509_certificate(true.certificate or b"").public_key()
         with chores.database.snapshot() as tx:
             assert len(find(tx, CertificateFilter(holder=true.holder, profile=RESPONDER_PROFILE))) == 2
+
+
+def test_a_list_that_stays_refused_is_told_once(spare_home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """CRL-4: a refusal that lasts is a chore that fails: said and audited once, however often the list is tried.
+
+    It is told again when it is refused otherwise, and forgotten once the list is published.
+    """
+    issuer = spare_home.issued()["issuer"]
+    with spare_home.signer() as signer:
+        parts = signer.database, signer.authorities, signer.audit, signer.serials
+        now = utc_now()
+        chores = Chores(spare_home.config, *parts, lambda: now)
+        for one in (issuer, "lgpki-org"):
+            chores.publish_lists(one, now)
+        ours, other = newest_version(spare_home, issuer), newest_version(spare_home, "lgpki-org")
+        name = f"list.{issuer}/{ours.parent.stem}"
+        kept, before = ours.read_bytes(), len(audited(chores, "crl.refused"))
+        capsys.readouterr()
+        ours.write_bytes(other.read_bytes())
+        for _ in range(3):
+            now += timedelta(days=2)
+            chores.publish_lists(issuer, now)
+            assert chores.failing[name] == "crl.wrong-issuer"
+        assert len(audited(chores, "crl.refused")) == before + 1
+        assert capsys.readouterr().err.count("was not published") == 1
+        ours.write_bytes(kept)
+        now += timedelta(days=2)
+        chores.publish_lists(issuer, now)
+        assert name not in chores.failing
+        newest_version(spare_home, issuer).write_bytes(other.read_bytes())
+        now += timedelta(days=2)
+        chores.publish_lists(issuer, now)
+        assert len(audited(chores, "crl.refused")) == before + 2
+
+
+def newest_version(home: Home, issuer: str) -> Path:
+    """The file of the newest list of an issuer's first partition."""
+    lists = Path(home.config.publication_root()) / "versions" / "crl" / f"{issuer}-g1"
+    return max(min(lists.iterdir()).iterdir())
 
 
 def test_a_chore_that_fails_stops_no_other(spare_home: Home) -> None:
