@@ -4,6 +4,7 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -14,6 +15,7 @@ from crl.scope import point_of
 from crl.signer import ListSigner
 from store.crls import entries
 from store.database import Transaction
+from store.errors import NotPublished
 from store.partitions import Partition
 from store.publication import Publication
 from store.status import Compromise
@@ -76,6 +78,16 @@ class Drafts:
         It is the newest version, which is put once and never changed, not what stands under the current name.
         """
         return tuple(self._fetch(one) for one in self.signers)
+
+    def current(self, signer: ListSigner) -> bytes | None:
+        """The SHA-256 of what verifiers get under the published name; None where they get nothing."""
+        digest = sha256()
+        try:
+            for part in self._publication.stream(published_name(signer.authority, self.partition.code)):
+                digest.update(part)
+        except NotPublished:
+            return None
+        return digest.digest()
 
     def past(self) -> datetime | None:
         """The earliest date of the lists in force: what ended before it stood in a list after its end."""

@@ -114,15 +114,19 @@ class Publisher:
         self._refused[partition.issuer, partition.code] = code
 
     def _in_force(self, drafts: Drafts) -> tuple[CRLRecord, ...]:
-        """The records of the published lists, where all are young and say what the database says; otherwise ()."""
+        """The records of the lists in force, where all are young and say what the database says; otherwise ().
+
+        In force is what stands under the published name: somebody may have lost it, or brought an older one back.
+        """
         with self._database.snapshot() as snapshot:
             if not self._young(snapshot, drafts.signers, drafts.partition, self._clock()):
                 return ()
             spool = drafts.spool(snapshot)
             if any(one is None or one.entries_digest() != spool.sha256 for one in drafts.previous()):
                 return ()
-            found = [latest_crl(snapshot, one.authority, drafts.partition.code) for one in drafts.signers]
-            return tuple(record for record in found if record is not None)
+            found = [(one, latest_crl(snapshot, one.authority, drafts.partition.code)) for one in drafts.signers]
+        records = [record for one, record in found if record is not None and drafts.current(one) == record.sha256]
+        return tuple(records) if len(records) == len(found) else ()
 
     def _make(self, drafts: Drafts, tx: Transaction) -> tuple[CRLRecord, ...]:
         partition = drafts.partition

@@ -1,5 +1,6 @@
 """Publication of lists: numbers, dates, both generations, the gate, and what happens when asked again (CRL-1 to 5)."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -400,6 +401,30 @@ def test_foreign_list_under_the_published_name_is_replaced(house: House, tmp_pat
     house.publish(after=25 * HOUR)
     assert house.listed() == [2, 3]
     stranger.register.close()
+
+
+@pytest.mark.parametrize("left", [None, b"another list"], ids=["gone", "another's"])
+def test_whoever_asks_gets_a_list_where_verifiers_look(house: House, tmp_path: Path, left: bytes | None) -> None:
+    """CRL-2: a young list is in force only if it stands under its published name; otherwise asking makes a new one."""
+    house.publish()
+    place = tmp_path / "public" / published_name(G2, "13103")
+    place.unlink()
+    if left is not None:
+        place.write_bytes(left)
+    assert house.publish(after=HOUR)
+    assert [house.number(one) for one in (G1, G2)] == [2, 2]
+    assert not house.publish(after=HOUR)
+
+
+def test_folder_brought_back_from_a_backup_is_not_in_force(house: House, tmp_path: Path) -> None:
+    """CRL-2: a list of last week that says the same is another list than the recorded one, and past its nextUpdate."""
+    house.publish()
+    shutil.copytree(tmp_path / "public", tmp_path / "backup")
+    house.publish(after=100 * HOUR)
+    shutil.rmtree(tmp_path / "public")
+    (tmp_path / "backup").rename(tmp_path / "public")
+    assert house.publish(after=HOUR)
+    assert house.published().next_update_utc == house.clock.now + 48 * HOUR
 
 
 def test_foreign_list_among_the_versions_stops_the_list(house: House, tmp_path: Path) -> None:
