@@ -204,7 +204,7 @@ class Chores:
         chore = f"list.{name}"
         try:
             with self.database.snapshot() as tx:
-                partition = next(one for one in partitions(tx, signers[0].issuer, now) if one.code == code)
+                (partition,) = partitions(tx, signers[0].issuer, now, code)
             outcome = self.publisher.publish(signers, partition)
         except CRLError as error:  # audited by the publisher
             if self.failing.get(chore) != error.code:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import func, or_, select, true, tuple_
 
 from store.database import Transaction
 from store.list_tables import CRL, DISTRIBUTION_POINT, PARTITION
@@ -41,8 +41,8 @@ class Extent(NamedTuple):
     not_after: datetime
 
 
-def partitions(tx: Transaction, issuer: str, now: datetime) -> tuple[Partition, ...]:
-    """Give the partitions that need a list at ``now``, in order of their codes.
+def partitions(tx: Transaction, issuer: str, now: datetime, code: str | None = None) -> tuple[Partition, ...]:
+    """Give the partitions that need a list at ``now``, in order of their codes; with ``code`` at most that one.
 
     A partition is published until one list dated past the end of its last certificate was recorded (RFC 5280 section
     3.3: an entry stands in one list issued after the certificate's validity). One without a distribution point never
@@ -50,7 +50,7 @@ def partitions(tx: Transaction, issuer: str, now: datetime) -> tuple[Partition, 
     """
     newest = (
         select(CRL.c.partition, func.max(CRL.c.this_update).label("this_update"))
-        .where(CRL.c.issuer == issuer)
+        .where(CRL.c.issuer == issuer, true() if code is None else CRL.c.partition == code)
         .group_by(CRL.c.partition)
         .subquery()
     )
@@ -64,12 +64,12 @@ def partitions(tx: Transaction, issuer: str, now: datetime) -> tuple[Partition, 
         .join(DISTRIBUTION_POINT, DISTRIBUTION_POINT.c.partition == PARTITION.c.code)
         .outerjoin(newest, newest.c.partition == PARTITION.c.code)
         .where(PARTITION.c.issuer == issuer, DISTRIBUTION_POINT.c.issuer == issuer)
-        .where(DISTRIBUTION_POINT.c.name != b"", needed)
+        .where(DISTRIBUTION_POINT.c.name != b"", needed, true() if code is None else PARTITION.c.code == code)
     )
     found: dict[str, tuple[datetime, dict[str, bytes]]] = {}
-    for code, last_not_after, authority, name in tx.execute(statement):
-        found.setdefault(code, (last_not_after, {}))[1][authority] = name
-    return tuple(Partition(issuer, code, *found[code]) for code in sorted(found))
+    for each, last_not_after, authority, name in tx.execute(statement):
+        found.setdefault(each, (last_not_after, {}))[1][authority] = name
+    return tuple(Partition(issuer, each, *found[each]) for each in sorted(found))
 
 
 def partition_codes(tx: Transaction, issuer: str) -> tuple[str, ...]:

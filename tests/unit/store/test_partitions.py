@@ -41,6 +41,19 @@ def test_first_certificate_opens_its_partition_with_its_own_bytes(
     assert (found.code, found.named) == ("13101", {G1: b"\xa0\x03DER"})
 
 
+def test_one_partition_is_found_by_its_code(database: Database, certificate: Make, now: datetime) -> None:
+    """What is said of one partition alone is what is said of it among all, lists of others included."""
+    with database.transaction() as tx:
+        reserve_many(tx, [certificate(number, partition=f"1310{number}") for number in (1, 2, 3)])
+    after = now + timedelta(days=200)
+    publish(database, after, "13101")
+    for at in (now, after):
+        with database.snapshot() as tx:
+            every = partitions(tx, ISSUER, at)
+            for code in ("13101", "13102", "27100"):
+                assert partitions(tx, ISSUER, at, code) == tuple(one for one in every if one.code == code)
+
+
 def test_partition_lasts_as_long_as_its_longest_certificate(
     database: Database, certificate: Make, now: datetime
 ) -> None:
