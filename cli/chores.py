@@ -79,14 +79,18 @@ class Chores:
         self.signers: Mapping[str, Sequence[ListSigner]] = {}
         self.compromises: tuple[Compromise, ...] = ()
         self.listed: dict[str, tuple[Compromise, ...]] = {}
+        self.meanwhile: Callable[[], None] = lambda: None
         self.follow_records()
         self.failing: dict[str, str] = {}
 
-    def do(self) -> bool:
+    def do(self, meanwhile: Callable[[], None] = lambda: None) -> bool:
         """Answer requests for lists; once a minute look for what is due. True when no chore failed the last time.
+
+        `meanwhile` is called between two lists, when no transaction is open. What it raises counts as the chore's.
 
         Raises RandomFailed, which must stop the signer, ClockRefused and DatabaseAway; nothing else.
         """
+        self.meanwhile = meanwhile
         now = self.clock()
         self.attempt("records", self.follow_records)
         self.attempt("retirements", lambda: self.follow_retirements(now))
@@ -200,6 +204,7 @@ class Chores:
 
         Raises what ends the other lists too: ConnectionError of a token that is away, and what ends all chores.
         """
+        self.meanwhile()
         name = f"{signers[0].issuer}/{code}"
         chore = f"list.{name}"
         try:

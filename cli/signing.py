@@ -159,19 +159,33 @@ def loop(
     """Turn after turn. What is away or refused is waited for, and stops neither the signer nor its chores.
 
     `look` is called before each turn: what changed in the authorities' records counts from there on. `beat` is called
-    after each turn that nothing stood in the way of.
+    after each turn that nothing stood in the way of. Chores that last are interrupted for a turn each `idle` seconds: a
+    country's lists take minutes, for which no revocation waits.
 
     Raises RandomFailed, since with a generator that cannot be trusted nothing more may be signed, and LintersDied,
     since a pool of processes stays broken; what they had at hand is then tried alone, by the signer that comes next.
     """
-    while not stop.asked:
+    taken = elapsed_seconds()
+
+    def take() -> Turn | None:
+        nonlocal taken
         attempted(look)
         turn = attempted(lambda: signer.turn(chores.clock()))
         if turn is not None:
             attempted(beat)
-        done = attempted(chores.do)
+            if turn.claimed:
+                say(told(turn))
+        taken = elapsed_seconds()
+        return turn
+
+    def meanwhile() -> None:
+        if elapsed_seconds() - taken >= idle:
+            take()
+
+    while not stop.asked:
+        turn = take()
+        done = attempted(lambda: chores.do(meanwhile))
         if turn is not None and turn.claimed:
-            say(told(turn))
             continue
         if once:
             return

@@ -18,7 +18,9 @@ from cli.errors import LintersDied
 from cli.signing import Heart, Stop, loop
 from cli.waking import Wake
 from cli.wiring import utc_now
+from store.audit import links_from
 from store.crls import latest_crl
+from store.database import Database
 from tests.fixtures.home import Home, as_program
 
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -47,6 +49,36 @@ def test_a_turn_that_fails_leaves_the_chores(spare_home: Home, tmp_path: Path) -
         raise OSError(5, "the device answers nothing")
 
     assert looped(spare_home, tmp_path, away)
+
+
+def test_applications_do_not_wait_for_all_lists(spare_home: Home, tmp_path: Path) -> None:
+    """REV-2: a country's lists take minutes; what comes in meanwhile is done between two of them."""
+    assert looped(spare_home, tmp_path)
+    spare_home.tamper("DELETE FROM crl")
+    looks = 0
+
+    def look() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            spare_home.ninsho("cert", "issue", *spare_home.case(), *spare_home.everybody, "--wait", 0)
+
+    with spare_home.signer() as signer:
+        parts = signer.database, signer.authorities, signer.audit, signer.serials
+        chores = Chores(spare_home.config, *parts, lambda: utc_now() + timedelta(hours=1))
+        before = len(events(signer.database))
+        waker = Wake(tmp_path / "wake")
+        loop(signer, chores, waker, Stop(), 0.0, once=True, look=look)
+        waker.close()
+        done = events(signer.database)[before:]
+    assert done.index("crl.published") < done.index("certificate.issued") < len(done) - 1
+    assert done[-1] == "crl.published"
+
+
+def events(database: Database) -> list[str]:
+    """What the signer of these tests did, in order."""
+    with database.snapshot() as tx:
+        return [each.event for each in links_from(tx, "signer-test", 0)]
 
 
 def test_a_random_source_that_cannot_be_trusted_stops_the_signer(spare_home: Home, tmp_path: Path) -> None:
@@ -96,7 +128,7 @@ def test_beats_are_fifteen_seconds_apart(spare_home: Home) -> None:
 
 def test_linters_that_died_stop_the_signer(spare_home: Home, tmp_path: Path) -> None:
     """A pool of processes stays broken: the next signer tries what was at hand alone, and parks what kills linters."""
-    spare_home.ninsho("cert", "issue", *spare_home.case(), *spare_home.everybody)
+    spare_home.ninsho("cert", "issue", *spare_home.case(), *spare_home.everybody, "--wait", 0)
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         pool.submit(os._exit, 1)
         with pytest.raises(LintersDied):
