@@ -70,10 +70,17 @@ class Publisher:
             return partitions(snapshot, issuer, self._clock())
 
     def due(self, signers: Sequence[ListSigner]) -> tuple[Partition, ...]:
-        """Those `wanted` of which a list is missing, misnamed, or has lived half its life. Raises as `wanted`."""
-        wanted = self.wanted(signers[0].issuer)
+        """Those that need a list which is missing, misnamed, or has lived half its life. Raises as `wanted`.
+
+        It is asked each minute, and the journal only grows: it is read where there is a list to make.
+        """
+        issuer = signers[0].issuer
         with self._database.snapshot() as snapshot:
-            return tuple(one for one in wanted if self._is_due(snapshot, signers, one))
+            every = partitions(snapshot, issuer, self._clock())
+            due = tuple(one for one in every if self._is_due(snapshot, signers, one))
+            if due:
+                check_journal(snapshot, issuer)
+            return due
 
     def publish(self, signers: Sequence[ListSigner], partition: Partition) -> Outcome:
         """Publish the lists of one partition.

@@ -373,6 +373,16 @@ def test_tampered_status_is_found_before_any_list(house: House) -> None:
         house.publisher.wanted("jpki-sign")
 
 
+def test_the_journal_is_read_where_a_list_is_to_be_made(house: House) -> None:
+    """DBC-4: looking for what is due each minute costs no walk through years of acts; no list is made without one."""
+    house.publish()
+    damaged(house, "UPDATE status SET state = 0, revoked_at = NULL, reason = NULL WHERE serial = x'02'")
+    assert house.publisher.due(house.signers) == ()
+    house.clock.now += 24 * HOUR
+    with pytest.raises(StatusTampered):
+        house.publisher.due(house.signers)
+
+
 def test_key_of_another_generation_stops_the_list(house: House) -> None:
     """CRL-4: a list that its authority's certificate does not verify is not published."""
     house.signers[0] = replace(house.signers[0], key=ec.generate_private_key(ec.SECP256R1()))
