@@ -103,9 +103,11 @@ def oldest_list(database: Database, record: AuthorityRecord, retired: Retired, n
 
 def answers(host: str, port: int) -> bool:
     """Whether a program accepts connections there."""
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((host, port)) == 0
+    try:
+        with socket.create_connection((host, port), 1.0):
+            return True
+    except OSError:
+        return False
 
 
 def newest_anchor(config: Config) -> datetime | None:

@@ -5,6 +5,7 @@ Each worker makes its own application: token, database and answers are never sha
 
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,10 +41,8 @@ def check_start(config: Config, now: datetime) -> int:
 
 def demand_silence(host: str, port: int) -> None:
     """Raise `PortBusy` when somebody answers on `port` of `host`."""
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        if probe.connect_ex((host, port)) == 0:
-            raise PortBusy(port)
+    with suppress(OSError), socket.create_connection((host, port), 1.0):
+        raise PortBusy(port)
 
 
 def responder_tokens(config: Config) -> dict[str, Token]:

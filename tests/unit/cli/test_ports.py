@@ -6,6 +6,8 @@ import pytest
 
 from cli.demo.programs import demanded, free_ports, reserved
 from cli.errors import PortBusy
+from cli.status import answers
+from cli.verifiers import demand_silence
 
 HOST = "127.0.0.1"
 
@@ -53,3 +55,20 @@ def test_a_port_is_free_again_afterwards() -> None:
         pass
     with demanded(port, HOST):
         assert free_ports((port,), HOST) != [port]
+
+
+@pytest.mark.parametrize("host", [HOST, "::1", "localhost"])
+def test_a_host_of_either_kind_of_address_is_asked(host: str) -> None:
+    """`ocsp.host` may be an address of IPv6, where the server listens as well; what is silent is no error."""
+    (port,) = free_ports((0,), HOST)
+    demand_silence(host, port)
+    assert not answers(host, port)
+
+
+def test_a_port_that_answers_is_busy() -> None:
+    """Workers share their port, and would share it with a responder that runs already."""
+    (port,) = free_ports((0,), HOST)
+    with listener(port):
+        assert answers(HOST, port)
+        with pytest.raises(PortBusy):
+            demand_silence(HOST, port)
