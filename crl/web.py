@@ -22,8 +22,8 @@ CERTIFICATE_TYPE = "application/pkix-cert"  # RFC 2585 section 4.1
 RETIREMENT_TYPE = "application/json"
 MAX_AGE = 300  # seconds a cache may keep a file without asking: short against the hours between lists
 BLOCK = 1 << 18
-TRANSFERS = 64
-"""How many long files are sent at once; a quarter of `ocsp.server.THREADS`, of which each takes one to its end."""
+TRANSFERS = 32
+"""How many long files are sent at once; an eighth of `ocsp.server.THREADS`, of which each takes one to its end."""
 
 _FORMS = (
     (re.compile(r"/(crl/[a-z][a-z0-9-]{0,40}/[a-z0-9]{1,16}\.crl)"), CRL_TYPE),

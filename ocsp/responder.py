@@ -2,28 +2,37 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ocsp.cache import Answer, ChangeWatch, Kept, Recent
 from ocsp.delegate import Delegate
 from ocsp.errors import MalformedRequest, NotAuthoritative, TryLater
-from ocsp.limit import TokenBucket
+from ocsp.limit import Places, TokenBucket
 from ocsp.request import StatusRequest, parse_request
 from ocsp.response import MALFORMED_REQUEST, TRY_LATER, UNAUTHORIZED, Revoked, Standing, single_response
 from ocsp.status import Reading, StatusReader
 
 HOLD = 6  # certificateHold: the one revocation that can end
+SIGNING = 64
+"""How many answers are being signed at once; a quarter of `ocsp.server.THREADS`."""
+PATIENCE = timedelta(seconds=1)
 
 
 class Responder:
     """Answers for all authorities it has a delegate of. `now` is an aware UTC time and is given with each question.
 
     For each worker at most `capacity` answers are kept, and as many statuses for answers that cannot be kept.
-    `unknown` answers cost a signature and help nobody, so `unknown_limit` bounds them; then comes tryLater.
+    `unknown` answers cost a signature and help nobody, so `unknown_limit` bounds them; then comes tryLater. At most
+    `signing` answers are being signed at once: a token that stalls takes no more threads from what is kept.
     """
 
     def __init__(
-        self, delegates: Iterable[Delegate], reader: StatusReader, capacity: int, unknown_limit: TokenBucket
+        self,
+        delegates: Iterable[Delegate],
+        reader: StatusReader,
+        capacity: int,
+        unknown_limit: TokenBucket,
+        signing: int = SIGNING,
     ) -> None:
         self._delegates = {delegate.authority: delegate for delegate in delegates}
         self._by_issuer = {name: delegate for delegate in self._delegates.values() for name in delegate.names}
@@ -32,6 +41,7 @@ class Responder:
         self._standings: Recent[tuple[str, int], tuple[int, Standing]] = Recent(capacity)
         self._watch = ChangeWatch(reader.counter)
         self._unknown_limit = unknown_limit
+        self._signing = Places(signing, PATIENCE)
 
     def answer(self, question: bytes, now: datetime) -> Answer:
         """One answer, whatever was sent: a status, or malformedRequest, unauthorized or tryLater."""
@@ -114,8 +124,9 @@ class Responder:
         if False in reading.standings and not self._unknown_limit.take(now):
             raise TryLater("too many unknown certificates are being asked for")
         try:
-            return self._sign(question, request, delegate, reading, now)
-        except OSError as error:  # the token is away or refuses
+            with self._signing.one(now):
+                return self._sign(question, request, delegate, reading, now)
+        except OSError as error:  # the token is away, stalls or refuses
             if kept is not None:
                 return kept.answer
             raise TryLater("the responder's key cannot sign") from error

@@ -4,17 +4,20 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 
 from ocsp.cache import ChangeWatch, Recent
+from ocsp.limit import TokenBucket
 from ocsp.responder import Responder
+from ocsp.status import StatusReader
 from tests.fixtures.register import Register
-from tests.unit.ocsp.samples import NOW, SampleAuthority, question
+from tests.unit.ocsp.samples import NOW, SampleAuthority, make_delegate, question
 from tests.unit.ocsp.test_responder import make_responder
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -72,6 +75,36 @@ def test_database_that_came_back_is_asked_again(
     with outage(register, tmp_path):
         assert status(responder, question(authority, 6), 20) == TRY_LATER
     assert status(responder, question(authority, 6), 20.1) == SUCCESSFUL
+
+
+def test_a_stalling_token_leaves_threads_for_what_is_kept(
+    register: Register, authority: SampleAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HSM-2: so many questions wait for the token and no more; others get kept answers or tryLater, and at once."""
+    register.issue("jpki-sign-g1", "jpki-sign", 5, NOW)
+    delegate = make_delegate(authority, ec.generate_private_key(ec.SECP256R1()))
+    responder = Responder([delegate], StatusReader(register.reader, 100), 100, TokenBucket(0.001, 100), signing=2)
+    responder.answer(question(authority, 5), NOW)
+    goes, asked, sign = Event(), Semaphore(0), delegate.sign
+
+    def stalling(responses: list[bytes], produced_at: datetime, nonce: bytes | None) -> bytes:
+        asked.release()
+        goes.wait(20)
+        return sign(responses, produced_at, nonce)
+
+    monkeypatch.setattr(delegate, "sign", stalling)
+    with_nonce = question(authority, 5, nonce=b"x" * 16)
+    with ThreadPoolExecutor(2) as pool:
+        stuck = [pool.submit(status, responder, with_nonce, 1) for _ in range(2)]
+        for _ in stuck:
+            assert asked.acquire(timeout=20)
+        began = time.monotonic()
+        assert {status(responder, with_nonce, 1.1) for _ in range(20)} == {TRY_LATER}
+        assert {status(responder, question(authority, 5), minute) for minute in (1.1, 16, 29)} == {SUCCESSFUL}
+        assert time.monotonic() - began < 2
+        goes.set()
+        assert [one.result() for one in stuck] == [SUCCESSFUL] * 2
+    assert status(responder, with_nonce, 30) == SUCCESSFUL
 
 
 def test_watch_looks_every_200_milliseconds_at_most() -> None:
