@@ -16,7 +16,7 @@ THREADS = 256
 
 granian has a deadline for headers and none for bodies, so `ocsp.web.BODIES` keeps half of the threads free of waiting.
 """
-HEADER_SECONDS = 10  # a client that has not sent its headers by then is cut off
+HEADER_SECONDS = 10  # a client that has not sent its headers by then is cut off, and so is an idle connection
 HEADER_OCTETS = 16384  # as much of a request line and its headers as is read; a path may hold 8 KiB
 SOCKET_MODE = 0o660  # to connect is to write: the socket's owner and its group may
 

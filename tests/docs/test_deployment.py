@@ -13,6 +13,7 @@ from cli.config_sections import BranchSection, CounterSection, RASection, Sectio
 from cli.exits import exit_of
 from cli.pins import activated_pin
 from hsm.errors import PinRefused
+from ocsp.server import HEADER_SECONDS
 from store.migrations.versions.schema_0003_roles import GRANTS
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +123,17 @@ def test_no_other_document_shows_the_front_ends_table() -> None:
     """A second example would not be held against the program, as this one is."""
     documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     assert [path for path in documents if re.search(r"(?m)^    \[ra\b", path.read_text("utf-8"))] == [PAGE]
+
+
+@pytest.mark.parametrize("name", ["verifiers.conf", "officers.conf"])
+def test_nginx_ends_an_idle_connection_before_the_program_does(name: str) -> None:
+    """RFC 9112 section 9.5: a POST that meets the close of its connection is not repeated; nginx itself waits 60 s."""
+    upstream = re.search(
+        r"upstream \w+ \{(.*?)\n    \}", (ROOT / "deploy" / "nginx" / name).read_text("utf-8"), re.DOTALL
+    )
+    assert upstream is not None
+    (seconds,) = re.findall(r"keepalive_timeout (\d+)s;", upstream[1])
+    assert int(seconds) < HEADER_SECONDS
 
 
 def test_the_socket_is_the_one_that_nginx_opens() -> None:
