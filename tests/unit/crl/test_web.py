@@ -143,7 +143,7 @@ def test_file_that_cannot_be_read_is_not_called_missing(client: Client, tmp_path
 
 
 def test_slow_readers_of_long_lists_are_bounded(publication: Publication, tmp_path: Path) -> None:
-    """DOS-1: who takes a long list slowly keeps a thread; past the bound others hear 503 until one has ended.
+    """OCSP-5: who takes a long list slowly keeps a thread; past the bound others hear 503 until one has ended.
 
     Short files and questions without a body keep none.
     """

@@ -80,7 +80,7 @@ def test_database_that_came_back_is_asked_again(
 def test_a_stalling_token_leaves_threads_for_what_is_kept(
     register: Register, authority: SampleAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HSM-2: so many questions wait for the token and no more; others get kept answers or tryLater, and at once."""
+    """OCSP-6: so many questions wait for the token and no more; others get kept answers or tryLater, and at once."""
     register.issue("jpki-sign-g1", "jpki-sign", 5, NOW)
     delegate = make_delegate(authority, ec.generate_private_key(ec.SECP256R1()))
     responder = Responder([delegate], StatusReader(register.reader, 100), 100, TokenBucket(0.001, 100), signing=2)
