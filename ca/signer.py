@@ -51,6 +51,10 @@ what its neighbours did. A database or a token that is away counts for nothing, 
 _TOKEN_OCTETS: Final = 16
 
 
+def unchecked(authority: str) -> None:
+    """Take it that the key of this authority signs, as for keys that lie in no token."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What became of the applications that one turn claimed, by number; all but `orphans` add up to `claimed`.
@@ -80,6 +84,7 @@ class Signer:
     carried out, and is shared by all signers of a database. `retired` returns which authorities' keys ended; `ended`
     holds the records of those that are not opened any more, since what they issued can still be revoked. `parties` are
     the relying parties whose passkeys it believes, by its own configuration; `demo` lets those of software count.
+    `check_key` raises ConnectionError while the key of the authority of that name cannot sign.
     `random` is a CSPRNG. `lease` is how long a claim is held; no turn may last longer. `limit` is how many
     applications a turn claims, `batch` how many certificates share a transaction. `linters` lint in other processes
     while this one signs.
@@ -96,6 +101,7 @@ class Signer:
     retired: Callable[[], Retired]
     random: Random
     parties: Parties | None
+    check_key: Callable[[str], None] = unchecked
     demo: bool = False
     ended: Mapping[str, AuthorityStatement] = field(default_factory=dict)
     lease: timedelta = timedelta(seconds=60)
@@ -112,7 +118,7 @@ class Signer:
         """Claim what is ready at `now` (aware UTC) and carry it out; return what became of it.
 
         Raises ConnectionError when the token or the database is away: what was claimed and not finished can be claimed
-        again. The caller waits and checks the token before the next turn. Raises RandomFailed when serial numbers
+        again. The caller waits before the next turn. Raises RandomFailed when serial numbers
         cannot be trusted: the program must stop. Raises DocumentRefused when the roster is not believed, RetiredRefused
         when it cannot be known which keys ended.
         """
@@ -160,6 +166,7 @@ class _Work:
         now: datetime,
     ) -> None:
         self._signer, self._ledger, self._left, self._retired, self._now = signer, ledger, left, retired, now
+        self._checked: set[str] = set()
         self.ends = Ends(ledger, left, now)
 
     def run(self, claimed: Sequence[ApplicationRecord], evidence: Mapping[UUID, Sequence[Evidence]]) -> None:
@@ -241,7 +248,7 @@ class _Work:
             prepared = prepared_again(self._case(warrant, row.serial), row, self._now) if row else None
             if prepared is not None:
                 again.append(prepared)
-            elif row is None or self.ends.abandon(row):
+            elif row is None or self._abandon(row):
                 fresh.append(self._case(warrant, self._signer.serials.draw()))
         self._count(sign_again(again, self._ledger, self._now))
         results = prepare_all(fresh, self._now, self._signer.linters)
@@ -252,6 +259,13 @@ class _Work:
                 elif isinstance(one, Refusal):
                     self.ends.end(one.case.warrant.application.id, "refused", one.error)
             self._count(issue([one for one in chunk if not isinstance(one, Refusal)], self._ledger, self._now))
+
+    def _abandon(self, row: CertificateRecord) -> bool:
+        """Spend a second serial number only once the key signs: a token that stays away would cost one each turn."""
+        if row.authority not in self._checked:
+            self._signer.check_key(row.authority)
+            self._checked.add(row.authority)
+        return self.ends.abandon(row)
 
     def _case(self, warrant: Warrant, serial: int) -> Case:
         application = warrant.application

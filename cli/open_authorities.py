@@ -29,6 +29,7 @@ class OpenAuthorities(Mapping[str, Authority]):
     def __init__(self, config: Config, database: Database, tokens: Mapping[str, Token]) -> None:
         self._config = config
         self._database = database
+        self._tokens = tokens
         self._opened = {each.name: each for each in open_authorities(config, database, tokens)}
         self._known: KnownRetirements = known_retirements(config)
         self._refused: dict[str, bytes] = {}
@@ -52,6 +53,11 @@ class OpenAuthorities(Mapping[str, Authority]):
         """Which keys ended, as the folder or the database says now; raises RetiredRefused."""
         with self._database.snapshot() as tx:
             return self._known.look(tx)
+
+    def check_key(self, name: str) -> None:
+        """Let the key of that authority sign a test text; raises ConnectionError while its token is away."""
+        section = self._config.authorities[name]
+        self._tokens[section.token].health(section.key)
 
     def look(self) -> None:
         """Read records and retirements again. A newer record that is not believed is said and the older one stays."""

@@ -136,6 +136,7 @@ def made_signer(
         used=used_applications(config, now),
         retired=authorities.retired,
         parties=parties_of(config),
+        check_key=authorities.check_key,
         demo=config.demo,
         ended=authorities.ended,
         random=random,

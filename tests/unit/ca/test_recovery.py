@@ -1,5 +1,6 @@
 """What becomes of a serial number that was reserved and never recorded (requirement ISS-2; design: after a crash)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -69,6 +70,28 @@ def test_after_ten_minutes_the_serial_is_abandoned(house: House) -> None:
     assert (status.state, status.revoked_at) == ("revoked", later)
     assert house.audited("certificate.abandoned")[0]["serial"] == serial_text(old.serial)
     assert house.issued(case).serial_number != old.serial
+
+
+def test_a_token_that_stays_away_costs_one_serial_number(house: House) -> None:
+    """ISS-2 and HSM-1: each abandoned one stays in every list, so no further one is spent before the key signs."""
+    case = house.issue_case("one")
+    house.submit(case)
+    asked: list[str] = []
+
+    def away() -> None:
+        raise ConnectionError("the token does not answer")
+
+    def check_key(authority: str) -> None:
+        asked.append(authority)
+        away()
+
+    signer = replace(house.signer(before_signing=away), check_key=check_key)
+    for number in range(4):
+        with pytest.raises(ConnectionError):
+            signer.turn(CRASH + number * 2 * SIGN_AGAIN)
+    assert (states(house, case), asked) == (["reserved"], ["jpki-auth-g1"] * 3)
+    assert house.signer("back").turn(CRASH + 8 * SIGN_AGAIN) == Turn(claimed=1, issued=1)
+    assert states(house, case) == ["issued", "abandoned"]
 
 
 def test_a_row_that_cannot_be_signed_alike_is_abandoned_at_once(elliptic_house: House) -> None:

@@ -1,6 +1,8 @@
 """A signer follows its authorities' records and the ends of their keys while it runs (KEY-2, ROL-2)."""
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +19,7 @@ from cli.cert_issue import issuing_authority
 from cli.chores import Chores
 from cli.desk import open_desk
 from cli.open_authorities import OpenAuthorities
+from cli.signing import made_signer
 from cli.wiring import administrators, known_retirements, private_key_file, utc_now
 from store.audit import AuditChain
 from store.authorities import AuthorityRecord, add_version, authority
@@ -72,6 +75,17 @@ def test_a_withdrawn_profile_counts_from_the_next_turn_on(spare_home: Home, caps
         assert opened[NAME].statement == second
     assert capsys.readouterr().err.count("version 3") == 1
     assert spare_home.tamper("DELETE FROM authority_version WHERE version = 3") == 1
+
+
+def test_the_signer_asks_the_token_whether_a_key_signs(spare_home: Home) -> None:
+    """HSM-1: what serial numbers are spent on is known before; a token that is away is an outage."""
+    with spare_home.signer() as signer, ProcessPoolExecutor(1) as linters:
+        opened = signer.authorities
+        assert isinstance(opened, OpenAuthorities)
+        made = made_signer(spare_home.config, signer.database, opened, signer.audit, os.urandom, linters, utc_now())
+        made.check_key(NAME)
+    with pytest.raises(ConnectionError):
+        made.check_key(NAME)
 
 
 def test_lists_go_on_while_an_authority_is_retired(spare_home: Home) -> None:
