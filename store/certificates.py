@@ -128,13 +128,16 @@ def pending(tx: Transaction, holder: bytes, kind: str) -> Key | None:
 def hand_over(tx: Transaction, holder: bytes, kind: str, at: datetime) -> Key | None:
     """Make the pending certificate the live one and give the one it supersedes, which the caller revokes.
 
-    NoPending when there is none, or when it is not signed yet.
+    NoPending when there is none, or when it is not signed yet. The places are held until the transaction ends, so what
+    another one takes out of them meanwhile is not handed over.
     """
     utc("at", at)
-    new, old = pending(tx, holder, kind), live(tx, holder, kind)
+    theirs = and_(HOLDER_PLACE.c.holder == holder, HOLDER_PLACE.c.kind == kind)
+    held = select(HOLDER_PLACE).where(theirs).order_by(HOLDER_PLACE.c.place).with_for_update()
+    places = {row.place: (row.issuer, serial_of(row.serial)) for row in tx.execute(held)}
+    new, old = places.get("pending"), places.get("live")
     if new is None or certificate(tx, *new).state != "issued":
         raise NoPending(kind)
-    theirs = and_(HOLDER_PLACE.c.holder == holder, HOLDER_PLACE.c.kind == kind)
     tx.execute(delete(HOLDER_PLACE).where(theirs, HOLDER_PLACE.c.place == "live"))
     tx.execute(update(HOLDER_PLACE).where(theirs, HOLDER_PLACE.c.place == "pending").values(place="live"))
     return old

@@ -279,6 +279,38 @@ def test_revoked_certificate_leaves_its_place(database: Database, certificate: M
         assert live(tx, made.holder, "sign") is None
 
 
+@pytest.mark.parametrize("rival", ["revoked", "handed over"])
+def test_nothing_is_handed_over_that_another_signer_took_first(
+    database: Database, certificate: Make, now: datetime, rival: str
+) -> None:
+    """REV-1 and DBC-2: who comes second finds nothing pending, and leaves the holder's old certificate alone."""
+    holder = certificate(1, holder="one").holder
+
+    def late() -> None:
+        with database.transaction() as tx:
+            hand_over(tx, holder, "sign", now)
+
+    with database.transaction() as tx:
+        reserve(tx, certificate(1, holder="one"))
+        record(tx, ISSUER, 1, b"signed", now)
+        hand_over(tx, holder, "sign", now)
+        reserve(tx, certificate(2, holder="one"))
+        record(tx, ISSUER, 2, b"signed", now)
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as tx:
+            if rival == "revoked":
+                revoke(tx, ISSUER, 2, None, now, None, None)
+            else:
+                hand_over(tx, holder, "sign", now)
+            second = pool.submit(late)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.3)
+        with pytest.raises(NoPending):
+            second.result()
+    with database.transaction() as tx:
+        assert live(tx, holder, "sign") == (ISSUER, 1 if rival == "revoked" else 2)
+
+
 def test_certificates_are_found_newest_first_page_by_page(database: Database, certificate: Make, now: datetime) -> None:
     """REV-4: certificates are found by field, in pages that neither repeat nor skip one."""
     with database.transaction() as tx:
