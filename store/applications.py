@@ -15,13 +15,13 @@ from store.application_errors import ApplicationExists, ApplicationUsed, Evidenc
 from store.bounds import octets, serial_octets, utc, word
 from store.database import Transaction
 from store.errors import RecordRefused
+from store.legible import EVIDENCE_LEGIBLE, MOST_CANONICAL_OCTETS, MOST_PERSONS
 from store.rosters import MOST_SIGNATURE_OCTETS
 from store.rows import among, insert_new
 from store.tables import APPLICATION, APPLICATION_USE, EVIDENCE
 
 State: TypeAlias = Literal["open", "done", "refused", "parked"]
 Role: TypeAlias = Literal["submission", "examination", "approval"]
-MOST_CANONICAL_OCTETS = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class ApplicationRecord:
         octets("canonical", self.canonical, 2, MOST_CANONICAL_OCTETS)
         octets("digest", self.digest, 32, 32)
         for field in ("examinations_required", "approvals_required"):
-            if not 0 <= getattr(self, field) <= 16:
-                raise RecordRefused(field, "it must be 0 to 16")
+            if not 0 <= getattr(self, field) <= MOST_PERSONS:
+                raise RecordRefused(field, f"it must be 0 to {MOST_PERSONS}")
         utc("created_at", self.created_at)
         utc("expires_at", self.expires_at)
 
@@ -137,10 +137,13 @@ def evidence(tx: Transaction, id: UUID) -> tuple[Evidence, ...]:
 
 
 def evidence_of(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, tuple[Evidence, ...]]:
-    """Give every signature on each of many applications, oldest first, in one statement; () for one without any."""
+    """Give every signature on each of many applications, oldest first, in one statement; () for one without any.
+
+    A row that is no evidence, whoever wrote it, is left out.
+    """
     found: dict[UUID, list[Evidence]] = {id: [] for id in ids}
-    statement = select(EVIDENCE).where(among(tx, EVIDENCE.c.application_id, list(found))).order_by(EVIDENCE.c.signed_at)
-    for row in tx.execute(statement):
+    statement = select(EVIDENCE).where(among(tx, EVIDENCE.c.application_id, list(found)), EVIDENCE_LEGIBLE)
+    for row in tx.execute(statement.order_by(EVIDENCE.c.signed_at)):
         found[row.application_id].append(Evidence(*row))
     return {id: tuple(many) for id, many in found.items()}
 

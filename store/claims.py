@@ -16,6 +16,7 @@ from store.application_errors import ClaimLost
 from store.applications import RECORD, ApplicationRecord, State
 from store.bounds import octets, utc, word
 from store.database import Transaction
+from store.legible import APPLICATION_LEGIBLE
 from store.rows import among
 from store.signatures import note_signatures
 from store.tables import APPLICATION, READY
@@ -32,7 +33,8 @@ def claim(
     at once, and no failure. Another signer's lease that ran out says that it vanished, perhaps over one of its
     applications. Taking over counts as an attempt; what was taken over before is claimed alone, so that no application
     comes to a third attempt by what happened to its neighbours.
-    On PostgreSQL rows that another signer is just claiming are skipped (SKIP LOCKED).
+    A row that is no application, whoever wrote it, is never taken. On PostgreSQL rows that another signer is just
+    claiming are skipped (SKIP LOCKED).
     """
     octets("token", token, 16, 32)
     if tx.dialect.name == "postgresql":
@@ -50,6 +52,7 @@ def claim(
                 APPLICATION.c.claim_until <= now,
                 APPLICATION.c.claimed_by == signer,
             ),
+            APPLICATION_LEGIBLE,  # costs the most, so it is asked last
         )
         .order_by(APPLICATION.c.id)
         .limit(limit)

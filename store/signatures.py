@@ -14,6 +14,7 @@ from sqlalchemy import literal, select, tuple_
 
 from store.counter_tables import SIGNATURE_USE
 from store.database import Transaction
+from store.legible import EVIDENCE_LEGIBLE
 from store.rows import among, insertion
 from store.scope import count_most
 from store.tables import EVIDENCE
@@ -80,5 +81,5 @@ def note_signatures(tx: Transaction, ids: Collection[UUID], outcome: str, at: da
     copied = ("application_id", "role", "person", "credential", "digest", "signed_at")
     ended = [literal(outcome).label("outcome"), literal(at, SIGNATURE_USE.c.at.type).label("at")]
     found = select(*[EVIDENCE.c[name] for name in copied], *ended)
-    found = found.where(among(tx, EVIDENCE.c.application_id, list(ids)))
+    found = found.where(among(tx, EVIDENCE.c.application_id, list(ids)), EVIDENCE_LEGIBLE)
     tx.execute(insertion(tx, SIGNATURE_USE).from_select([*copied, "outcome", "at"], found).on_conflict_do_nothing())

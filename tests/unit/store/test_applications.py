@@ -8,6 +8,7 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Uuid, bindparam, text
 
 from store.application_errors import ApplicationExists, ApplicationUsed, ClaimLost, EvidenceExists, UnknownApplication
 from store.applications import (
@@ -27,6 +28,7 @@ from store.applications import application as read_application
 from store.claims import claim, fence, fence_many, finish, finish_many, give_back, put_off
 from store.database import Database, Program
 from store.errors import Immutable, RecordRefused
+from store.tables import APPLICATION, EVIDENCE
 from tests.fixtures.records import add_application, add_evidence
 
 Make = Callable[..., tuple[ApplicationRecord, Evidence]]
@@ -200,6 +202,60 @@ def test_a_suspect_holds_nobody_else_up(database: Database, application: Make, n
             at = now + min(number, 2) * LEASE
             taken.append(claim(tx, f"signer-{number}", bytes([number]) * 16, at, LEASE, limit))
     assert [[ids.index(one.id) for one in each] for each in taken] == [[0, 1], [0, 1], [0], [1], [2, 3]]
+
+
+def write_copy(database: Database, table: str, key: UUID, column: str, value: object) -> None:
+    """Write a copy of the one row of a table, past this package, under the id ``key`` and with that value."""
+    model = {"application": APPLICATION, "evidence": EVIDENCE}[table]
+    names = [each.name for each in model.columns if each.name not in ("outcome", "claimed_by", "claim_token")]
+    replaced = {"id": ":key", "application_id": ":key", column: ":value"}
+    copied = ", ".join(replaced.get(name, name) for name in names)
+    statement = text(f"INSERT INTO {table} ({', '.join(names)}) SELECT {copied} FROM {table}")  # noqa: S608 - the models' names
+    with database.transaction() as tx:
+        tx.execute(statement.bindparams(bindparam("key", key, Uuid), bindparam("value", value)))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("holder", b"short"),
+        ("canonical", b"{" * 65_537),
+        ("digest", b""),
+        ("action", "issue\n"),
+        ("kind", "見本"),
+        ("branch", ""),
+        ("requester", "x" * 129),
+        ("created_at", 1 << 62),
+        ("expires_at", 1 << 62),
+        ("approvals_required", -1),
+    ],
+)
+def test_a_row_that_is_no_application_holds_nobody_up(
+    database: Database, application: Make, now: datetime, column: str, value: object
+) -> None:
+    """DOS-1 and design section 3: whoever holds the front end writes rows of any content; the others are claimed."""
+    (id,) = save(database, application, 2)
+    write_copy(database, "application", UUID(int=1), column, value)
+    assert take(database, FIRST, now) == [id]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("signature", b""),
+        ("signature", bytes(16_385)),
+        ("digest", b"x"),
+        ("credential", "見本"),
+        ("signed_at", 1 << 62),
+    ],
+)
+def test_a_row_that_is_no_evidence_is_none(database: Database, application: Make, column: str, value: object) -> None:
+    """DOS-1: it counts for nothing, and what is evidence is read all the same."""
+    (id,) = save(database, application, 2)
+    write_copy(database, "evidence", UUID(int=1), column, value)
+    with database.snapshot() as tx:
+        found = evidence_of(tx, [id, UUID(int=1)])
+    assert [len(found[each]) for each in (id, UUID(int=1))] == [1, 0]
 
 
 def test_an_application_may_be_put_off(database: Database, application: Make, now: datetime) -> None:
