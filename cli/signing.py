@@ -10,7 +10,6 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 from typing import TypeVar
 
 from ca.refusals import RandomFailed
@@ -19,6 +18,7 @@ from cli.chores import Chores
 from cli.clock import SignerClock, newest_signed
 from cli.config import Config
 from cli.errors import LintersDied, spoken
+from cli.linters import linters
 from cli.open_authorities import OpenAuthorities
 from cli.output import say
 from cli.waking import Wake, wake_path
@@ -92,7 +92,7 @@ def run_signer(
             signal.signal(number, stop.ask)
         held.enter_context(SignerSeat(config.database_url()))
         # before the token opens: what lints never inherits a session
-        linters = held.enter_context(ProcessPoolExecutor(config.signer.linters, get_context("spawn")))
+        pool = held.enter_context(linters(config.signer.linters))
         database = open_database(config, "signer")
         held.callback(database.close)
         refuse_older_database(config, database)
@@ -104,7 +104,7 @@ def run_signer(
         }
         authorities = OpenAuthorities(config, database, tokens)
         audit = AuditChain(instance_name("signer", random(8)), "signer", config.deployment)
-        signer = made_signer(config, database, authorities, audit, random, linters, clock())
+        signer = made_signer(config, database, authorities, audit, random, pool, clock())
         chores = Chores(config, database, authorities, audit, signer.serials, clock)
         waker = Wake(wake_path(config))
         held.callback(waker.close)
@@ -121,7 +121,7 @@ def made_signer(
     authorities: OpenAuthorities,
     audit: AuditChain,
     random: Callable[[int], bytes],
-    linters: ProcessPoolExecutor,
+    pool: ProcessPoolExecutor,
     now: datetime,
 ) -> Signer:
     """The signer of this installation, with its limits from the configuration."""
@@ -142,7 +142,7 @@ def made_signer(
         random=random,
         lease=timedelta(seconds=config.signer.lease),
         batch=config.signer.batch,
-        linters=linters,
+        linters=pool,
     )
 
 
