@@ -13,6 +13,7 @@ from store.bounds import octets, utc, word
 from store.columns import MICROSECONDS, microseconds
 from store.database import Transaction
 from store.errors import RecordRefused
+from store.legible import REQUEST_LEGIBLE
 from store.list_tables import CRL, CRL_NUMBER, PUBLICATION_REQUEST
 from store.rows import insertion
 from store.status import NAMES, Compromise, Status, under
@@ -157,10 +158,10 @@ def request_publication(tx: Transaction, request: PublicationRequest) -> None:
 
 
 def open_requests(tx: Transaction) -> tuple[PublicationRequest, ...]:
-    """Give the requests nobody answered yet, oldest first."""
+    """Give the requests nobody answered yet, oldest first. A row that is no request, whoever wrote it, is left out."""
     columns = [PUBLICATION_REQUEST.c[name] for name in _REQUEST]
-    statement = select(*columns).where(text("answered_at IS NULL")).order_by(PUBLICATION_REQUEST.c.id)
-    return tuple(PublicationRequest(*row) for row in tx.execute(statement))
+    statement = select(*columns).where(text("answered_at IS NULL"), REQUEST_LEGIBLE)
+    return tuple(PublicationRequest(*row) for row in tx.execute(statement.order_by(PUBLICATION_REQUEST.c.id)))
 
 
 def publication_request(tx: Transaction, id: UUID) -> PublicationRequest | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, func, or_
 
+from store.list_tables import PUBLICATION_REQUEST
 from store.rosters import MOST_SIGNATURE_OCTETS
 from store.tables import APPLICATION, EVIDENCE
 
@@ -42,4 +43,9 @@ EVIDENCE_LEGIBLE = and_(
     _has_octets(EVIDENCE.c.signature, 1, MOST_SIGNATURE_OCTETS),
     _has_octets(EVIDENCE.c.digest, 32, 32),
     EVIDENCE.c.signed_at.between(_EARLIEST, _LATEST),
+)
+REQUEST_LEGIBLE = and_(
+    *(_is_word(PUBLICATION_REQUEST.c[name]) for name in ("issuer", "requested_by")),
+    or_(PUBLICATION_REQUEST.c.partition.is_(None), _is_word(PUBLICATION_REQUEST.c.partition)),
+    PUBLICATION_REQUEST.c.requested_at.between(_EARLIEST, _LATEST),
 )

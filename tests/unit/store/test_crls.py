@@ -8,7 +8,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, Uuid, bindparam, event, func, select, text
 
 from store.certificates import CertificateRecord
 from store.crls import (
@@ -269,3 +269,22 @@ def test_request_waits_until_it_is_answered(database: Database, now: datetime) -
         answered = publication_request(tx, first.id)
     assert answered is not None
     assert (answered.answer, answered.answered_at) == ("published", now)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("issuer", "見本"), ("partition", ""), ("requested_by", "x" * 129), ("requested_at", 1 << 62)]
+)
+def test_a_row_that_is_no_request_holds_nobody_up(
+    database: Database, now: datetime, column: str, value: object
+) -> None:
+    """DOS-1 and CRL-2: whoever holds the front end writes rows of any content; who asks for a list is answered."""
+    row = {"id": UUID(int=1), "issuer": ISSUER, "partition": PARTITION, "requested_by": "head", "requested_at": 0}
+    statement = text(
+        "INSERT INTO publication_request (id, issuer, partition, requested_by, requested_at) "
+        "VALUES (:id, :issuer, :partition, :requested_by, :requested_at)"
+    )
+    asked = PublicationRequest(UUID(int=2), ISSUER, None, "head-minato", now)
+    with database.transaction() as tx:
+        tx.execute(statement.bindparams(bindparam("id", type_=Uuid)), {**row, column: value})
+        request_publication(tx, asked)
+        assert open_requests(tx) == (asked,)
