@@ -3,9 +3,11 @@
 The row in the database is the message; without this the signer looks once a second.
 """
 
+import os
 import select
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cli.config import Config
@@ -17,7 +19,8 @@ class Wake:
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path.unlink(missing_ok=True)
-        self.socket.bind(str(path))
+        with _short(path) as name:
+            self.socket.bind(name)
         path.chmod(0o660)
         self.socket.setblocking(False)
 
@@ -42,4 +45,15 @@ def wake(config: Config) -> None:
     """Wake the signer if one listens; never an error, since it looks by itself."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, suppress(OSError):
         sender.setblocking(False)
-        sender.sendto(b"", str(wake_path(config)))
+        with _short(wake_path(config)) as name:
+            sender.sendto(b"", name)
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """The same socket by a name that fits into ``sun_path`` (107 octets, unix(7)), however long the folder's is."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
