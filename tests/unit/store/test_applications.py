@@ -233,7 +233,7 @@ def write_copy(database: Database, table: str, key: UUID, column: str, value: ob
 def test_a_row_that_is_no_application_holds_nobody_up(
     database: Database, application: Make, now: datetime, column: str, value: object
 ) -> None:
-    """DOS-1 and design section 3: whoever holds the front end writes rows of any content; the others are claimed."""
+    """Design section 3: whoever holds the front end writes rows of any content; the others are claimed."""
     (id,) = save(database, application, 2)
     write_copy(database, "application", UUID(int=1), column, value)
     assert take(database, FIRST, now) == [id]
@@ -250,7 +250,7 @@ def test_a_row_that_is_no_application_holds_nobody_up(
     ],
 )
 def test_a_row_that_is_no_evidence_is_none(database: Database, application: Make, column: str, value: object) -> None:
-    """DOS-1: it counts for nothing, and what is evidence is read all the same."""
+    """Design section 3: it counts for nothing, and what is evidence is read all the same."""
     (id,) = save(database, application, 2)
     write_copy(database, "evidence", UUID(int=1), column, value)
     with database.snapshot() as tx:

@@ -277,7 +277,7 @@ def test_request_waits_until_it_is_answered(database: Database, now: datetime) -
 def test_a_row_that_is_no_request_holds_nobody_up(
     database: Database, now: datetime, column: str, value: object
 ) -> None:
-    """DOS-1 and CRL-2: whoever holds the front end writes rows of any content; who asks for a list is answered."""
+    """CRL-2: whoever holds the front end writes rows of any content; who asks for a list is answered."""
     row = {"id": UUID(int=1), "issuer": ISSUER, "partition": PARTITION, "requested_by": "head", "requested_at": 0}
     statement = text(
         "INSERT INTO publication_request (id, issuer, partition, requested_by, requested_at) "
