@@ -13,8 +13,14 @@ __all__ = ["Sight"]
 NARROW = 320
 """CSS pixels: a window of 1280 at 400 % (WCAG 1.4.10)."""
 
+PAPER = 672
+"""CSS pixels between the margins of a sheet of A4."""
+
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 BLUE = "[...document.querySelectorAll('main .button-next')].filter(each => each.checkVisibility()).length"
+TIGHT = """[...document.querySelectorAll("input[type=search], input[type=text]")]
+    .some(each => each.checkVisibility() && each.clientWidth < 100)"""
+CUT = "[...document.querySelectorAll('.table-frame')].some(each => each.scrollWidth > each.clientWidth)"
 WIDE = f"[document.documentElement.lang, {BLUE}, {FITS}]"
 
 
@@ -49,7 +55,10 @@ class Sight:
         self.look(page, name)
 
     def look(self, page: Page, name: str) -> None:
-        """No rule of accessibility is broken, nothing is wider than the window, one button at most is the next step."""
+        """No rule of accessibility is broken, one button at most is the next step, and everything has room.
+
+        Nothing is wider than the window, no field too narrow to type into, and no table of a print loses a column.
+        """
         lang, blue, fits = page.evaluate(WIDE)
         self.shot(page, name, lang)
         try:
@@ -62,6 +71,13 @@ class Sight:
         for width, holds in ((WINDOW["width"], fits), (NARROW, page.evaluate(FITS))):
             if not holds:
                 self.faults.append(f"{page.url} ({lang}) is wider than {width} px")
+        if page.evaluate(TIGHT):
+            self.faults.append(f"{page.url} ({lang}) has a field too narrow to type into at {NARROW} px")
+        page.set_viewport_size({"width": PAPER, "height": WINDOW["height"]})
+        page.emulate_media(media="print")
+        if page.evaluate(CUT):
+            self.faults.append(f"{page.url} ({lang}) loses columns of a table on paper")
+        page.emulate_media(media="screen")
         page.set_viewport_size(WINDOW)
 
     def judge(self) -> None:
