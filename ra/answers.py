@@ -9,7 +9,7 @@ from base64 import b32encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -34,6 +34,10 @@ _CODES: Final[Mapping[type[Exception], str]] = {
 """Errors of libraries and other rooms that have a page of their own; a subclass counts as its base."""
 
 _STATUSES: Final[Mapping[int, str]] = {404: "E-5001", 405: "E-5002", 413: "E-5003"}
+
+
+_NOWHERE: Final = frozenset({"E-1001", "E-5001"})
+"""Errors of an address with nothing behind it, to which no way leads back."""
 
 
 class FrontEnd(Flask):
@@ -105,4 +109,16 @@ def problem(shown: PageError, number: str) -> Response:
 
 def page(shown: PageError, number: str) -> Response:
     """The error as a page."""
-    return make_response(render_template("shell/error.html", number=number, **shown.words()))
+    return make_response(render_template("shell/error.html", number=number, back=way_back(shown), **shown.words()))
+
+
+def way_back(shown: PageError) -> str:
+    """The address of the case that was refused something, or of the form; "" where the counter home alone is left."""
+    receipt = (request.view_args or {}).get("receipt")
+    if shown.code in _NOWHERE:
+        return ""
+    if receipt is not None:
+        case = url_for("approvals.show" if g.get("party") == "approval" else "cases.show", receipt=receipt)
+        return case if request.method == "POST" or case != request.path else ""
+    pages = current_app.create_url_adapter(request)
+    return request.path if request.method == "POST" and pages is not None and pages.test(method="GET") else ""

@@ -19,8 +19,12 @@
     else target.click();
   });
 
+  // The way back from an error keeps what was typed, where the page before is the form and not the lock's.
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
+    if (!event.target.closest("[data-back]") || history.length < 2 || document.referrer.endsWith("/unlock")) return;
+    event.preventDefault();
+    history.back();
   });
 
   // A form that was sent once is not sent again while its answer is awaited; the server would take it as one anyway.

@@ -84,6 +84,19 @@ def test_the_language_is_switched_where_one_is(officer: Officer) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
+def test_the_way_back_from_a_refusal_keeps_what_was_typed(officer: Officer) -> None:
+    """Escape leads from the words of an error to the form, which is as it was when it was sent."""
+    page = officer("reception-1")
+    page.goto("/cases/new")
+    page.check("input[name=visitor][value=agent]")
+    for each in page.locator("input[name=wishes]").all():
+        each.uncheck()
+    page.click("main button.button-next")
+    expect(page.locator(".code")).to_contain_text("E-1103")
+    page.keyboard.press("Escape")
+    expect(page.locator("input[name=visitor][value=agent]")).to_be_checked()
+
+
 def test_a_page_prints_its_content_alone(officer: Officer, shot: Shot) -> None:
     """On paper there is no menu, no button and no form, and the demonstration is still named."""
     page = officer("head-1")

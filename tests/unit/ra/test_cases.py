@@ -74,6 +74,22 @@ def test_one_weak_document_proves_no_identity(counter: Browser) -> None:
     assert counter.post(f"{where}/identify", {"documents": ["pension", "eligibility"]}).status_code == 303
 
 
+def test_what_is_refused_leads_back_to_the_case(counter: Browser) -> None:
+    """A refusal that says "ask for another document" has a way back to where that is entered."""
+    where = opened(counter)
+    refused = counter.post(f"{where}/identify", {"documents": "pension"})
+    assert f'<a class="button button-next" href="{where}" data-key="Escape" data-back>' in refused.text
+    assert "data-back" not in counter.get("/cases/R13103-261124-9999").text
+
+
+def test_a_refused_form_leads_back_to_itself(counter: Browser) -> None:
+    """The reception form says to go back and choose; its own page is one key away."""
+    form = {"kind": "issue", "visitor": "self", "window": "001A", "submit_key": str(uuid4())}
+    refused = counter.post("/cases/new", form)
+    assert (refused.status_code, "E-1103" in refused.text) == (400, True)
+    assert '<a class="button button-next" href="/cases/new" data-key="Escape" data-back>' in refused.text
+
+
 def test_an_agent_shows_their_papers(counter: Browser) -> None:
     """RULE 5(2): the letter of attorney and the answered inquiry, beside the agent's own document."""
     where = opened(counter, visitor="agent")
