@@ -86,7 +86,7 @@ CASE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             409,
             "The holder has a valid certificate of this kind already, until %(until)s.",
             "Nobody has two valid certificates of a kind (article 6).",
-            "Take the case as a renewal instead.",
+            "Withdraw this case; a renewal can be taken from %(from)s on.",
         ),
         "E-1204": Fault(
             409,
@@ -105,6 +105,19 @@ CASE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             "The holder has another certificate of this kind that was issued and not handed over.",
             "Nobody has two certificates of a kind (article 6).",
             "Hand that one over or revoke it; then take a new case.",
+        ),
+        "E-1207": Fault(
+            409,
+            "The holder is registered in a municipality that this branch does not serve.",
+            "A new issue or a renewal is applied for where the holder is registered (article 3).",
+            "Withdraw this case, and send the visitor to the municipality of residence or to the branch that serves "
+            "it.",
+        ),
+        "E-1208": Fault(
+            409,
+            "The card's last day was %(day)s.",
+            "A certificate ends with its card at the latest.",
+            "Withdraw this case, and have the visitor apply for a new card first.",
         ),
         "E-1301": Fault(
             409,

@@ -31,7 +31,7 @@ from store.cases import CaseKind, CaseRecord, NewCase, open_case
 from store.identifiers import uuid7
 from store.people import PersonEntry, enter_people
 
-__all__ = ["Comparison", "compare", "identify", "receive"]
+__all__ = ["Comparison", "check_card", "compare", "identify", "receive"]
 
 SIGNING_AGE = 15
 """From this age on a signing certificate is issued (fact sheet c.1)."""
@@ -105,9 +105,10 @@ def compare(office: Office, scope: Scope, file: CaseFile, found: Comparison) -> 
 
     PageError E-1201 under 15 years, E-1202 for an adult ward, E-1203 and E-1204 for a certificate that is valid
     already, E-1205 for one that is suspended, E-1206 for one that was issued and not handed over, E-1106 for a
-    character no certificate can carry.
+    character no certificate can carry, and those of `check_card`.
     """
     demand(file.record, "register")
+    check_card(office, file.record, found.entry)
     now, wishes = office.clock(), file.reception.wishes
     if "sign" in wishes:
         _check_signing(found.entry, now)
@@ -121,6 +122,19 @@ def compare(office: Office, scope: Scope, file: CaseFile, found: Comparison) -> 
     with office.database.transaction() as tx:
         enter_people(tx, [_person(office, file.record, record)])
         return enter(tx, scope, file.record, record, now)
+
+
+def check_card(office: Office, case: CaseRecord, entry: Entry) -> None:
+    """Refuse a card for which the authority would issue nothing, before anything of its holder is shown or made.
+
+    PageError E-1207 for a holder of a municipality that the case's branch does not serve (requirement ROL-3), E-1208
+    for a card whose last day has passed in Japan (fact sheet c.2).
+    """
+    branch = office.roster().branch(case.branch)
+    if branch is None or entry.municipality not in branch.serves:
+        raise PageError("E-1207")
+    if entry.card_expiry < day_in_japan(office.clock()):
+        raise PageError("E-1208", {"day": entry.card_expiry})
 
 
 def _check_signing(entry: Entry, now: datetime) -> None:
@@ -140,10 +154,11 @@ def _check_holding(kind: CaseKind, holding: Holding | None, now: datetime) -> No
         return
     if holding.state == "held":
         raise PageError("E-1205")
+    renewed_from = day_in_japan(holding.not_after - RENEWAL)
     if kind != "renew":
-        raise PageError("E-1203", {"until": day_in_japan(holding.not_after)})
+        raise PageError("E-1203", {"until": day_in_japan(holding.not_after), "from": renewed_from})
     if holding.not_after - now > RENEWAL:
-        raise PageError("E-1204", {"from": day_in_japan(holding.not_after - RENEWAL)})
+        raise PageError("E-1204", {"from": renewed_from})
 
 
 def _particulars(

@@ -22,6 +22,7 @@ from ra.languages import mark
 from ra.names import names_of
 from ra.office import Office
 from ra.pages.case_papers import offered
+from ra.reception import check_card
 from ra.records import Deferral, Withdrawal
 from ra.register import Entry
 from ra.scope import DECIDERS, role_names
@@ -167,6 +168,7 @@ def _register(desk: Desk) -> Context:
     entry = entry_of(desk.office, card_asked_for())
     if entry is None:
         return {"entry": None}
+    check_card(desk.office, desk.file.record, entry)
     return {"entry": entry, "carried": {"name": _carried(entry.name, 100), "address": _carried(entry.address, 200)}}
 
 

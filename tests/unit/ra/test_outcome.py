@@ -1,6 +1,9 @@
 """What becomes of a case once the signer has spoken, also of one that was sent back or withdrawn before."""
 
+from datetime import date, timedelta
+
 from ra.records import Particulars
+from ra.register import Entry
 from store.cases import CaseRecord, applications_of, case_by_receipt, events_of
 from store.certificates import CertificateFilter, find
 from store.queues import count_waiting, waiting_approvals
@@ -174,6 +177,40 @@ def test_a_substitute_is_told_beside_the_character_it_stands_for(walk: Walk) -> 
     (particulars,) = [Particulars.of(each.facts) for each in events if each.step == "register"]
     assert ("髙", "高") in [(each.written, each.carried) for each in particulars.changes]
     assert "子" not in [each.carried for each in particulars.changes]
+
+
+def told_at_the_comparison(walk: Walk, entry: Entry, code: str) -> None:
+    """The counter hears of this code as soon as the card is looked up; nothing is taken over of the register."""
+    walk.registered(entry)
+    path = walk.received()
+    walk.identified(path)
+    reception = walk.browser("reception-minato")
+    page = reception.get(reception.post(f"{path}/card", {"card": entry.card}).headers["Location"]).text
+    assert (code in page, entry.address in page) == (True, False)
+    refused = reception.post(f"{path}/register", {"card": entry.card})
+    assert (refused.status_code, code in refused.text) == (409, True)
+    assert case_at(walk, path).step == "register"
+
+
+def test_a_resident_of_another_municipality_is_sent_there_before_keys_are_made(walk: Walk) -> None:
+    """ROL-3: the authority refuses such an issue, so no card gets keys for it, and no address is shown."""
+    told_at_the_comparison(walk, ENTRIES["sapporo"], "E-1207")
+
+
+def test_an_ended_card_is_told_before_keys_are_made(walk: Walk) -> None:
+    """Fact sheet c.2: a certificate ends with its card at the latest, so an ended card gets none."""
+    ended = date(2026, 11, 24) - timedelta(days=1)
+    told_at_the_comparison(walk, ENTRIES["minato"].model_copy(update={"card_expiry": ended}), "E-1208")
+
+
+def test_who_has_a_certificate_hears_from_when_on_it_is_renewed(walk: Walk) -> None:
+    """Act art. 6 and fact sheet c.2: "take a renewal" alone would send the visitor in a circle for years."""
+    walk.issue()
+    path = walk.received()
+    walk.identified(path)
+    refused = walk.browser("reception-minato").post(f"{path}/register", {"card": ENTRIES["minato"].card})
+    assert (refused.status_code, "E-1203" in refused.text) == (409, True)
+    assert "更新は2030-12-27から" in refused.text
 
 
 def test_a_certificate_that_waits_for_its_holder_is_found_at_the_comparison(walk: Walk) -> None:
