@@ -102,13 +102,15 @@ def unlocking() -> AnyResponse:
     target = local_path(request.form.get("next"))
     is_form = "resume" in request.form
     fields = fields_to_resume(request.form.items(multi=True)) if is_form else None
-    try:
-        answer = _answer_to_unlock(officer)
-        person, _, _ = believed(answer, unlock_challenge(officer))
-        if person.code != scope().person:
-            raise refusal(OF_ANOTHER)
-    except PageError as error:
-        return unlock_page(officer, target, fields, status=error.fault.status, refused=str(error.facts.get("why", "")))
+    if officer.locked:  # otherwise another tab unlocked it meanwhile, and what this one asked for is out of date
+        try:
+            answer = _answer_to_unlock(officer)
+            person, _, _ = believed(answer, unlock_challenge(officer))
+            if person.code != scope().person:
+                raise refusal(OF_ANOTHER)
+        except PageError as error:
+            why = str(error.facts.get("why", ""))
+            return unlock_page(officer, target, fields, status=error.fault.status, refused=why)
     unlock(officer)
     if request.args.get("part"):
         return Response(status=204)
