@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from ra.errors import PageError
 from ra.locking import locked_page
+from ra.navigation import case_asked_for
 from ra.office import Party
 from ra.scope import access_of, check_role, party
 from ra.sessions import Officer, used
@@ -55,7 +56,7 @@ def check_access() -> Response | None:
 
 
 def _to_login() -> Response:
-    """To the login page, and from there back to the page that was wanted; a form's page is not asked for again."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    ended = "1" if "_user_id" in session else None
+    """To the login page, and from there back to the page that was wanted, or to the case whose form came too late."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else case_asked_for()
+    ended = "1" if "_user_id" in session or request.method == "POST" else None
     return redirect(url_for("login.form", next=wanted, ended=ended), 303)

@@ -9,12 +9,13 @@ from base64 import b32encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from ra.errors import PageError
+from ra.navigation import case_asked_for
 from ra.office import Office
 from ra.scope import access_of
 from store.errors import DatabaseAway
@@ -113,12 +114,15 @@ def page(shown: PageError, number: str) -> Response:
 
 
 def way_back(shown: PageError) -> str:
-    """The address of the case that was refused something, or of the form; "" where the counter home alone is left."""
-    receipt = (request.view_args or {}).get("receipt")
+    """The address of the case that was refused something, or of the form or list that was asked for something else.
+
+    It is "" where the counter home alone is left.
+    """
     if shown.code in _NOWHERE:
         return ""
-    if receipt is not None:
-        case = url_for("approvals.show" if g.get("party") == "approval" else "cases.show", receipt=receipt)
+    case = case_asked_for()
+    if case is not None:
         return case if request.method == "POST" or case != request.path else ""
+    asked = request.method == "POST" or (shown.fault.status == 400 and bool(request.args))
     pages = current_app.create_url_adapter(request)
-    return request.path if request.method == "POST" and pages is not None and pages.test(method="GET") else ""
+    return request.path if asked and pages is not None and pages.test(method="GET") else ""

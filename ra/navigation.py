@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 from flask_babel import gettext
 
 from ca.roster import Role
 from ra.office import Party, office
 from ra.scope import DECIDERS, DESK, Scope
 
-__all__ = ["MENU", "Entry", "Line", "across", "menu_of"]
+__all__ = ["MENU", "Entry", "Line", "across", "case_asked_for", "menu_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,14 @@ def across(site: Party, endpoint: str) -> str:
     """The address of a page on the other site."""
     parties = office().parties
     return (parties.approval if site == "approval" else parties.working).origin + url_for(endpoint)
+
+
+def case_asked_for() -> str | None:
+    """The address of the page of the case that this request is about; None for a request about no case."""
+    receipt = (request.view_args or {}).get("receipt")
+    if receipt is None:
+        return None
+    return url_for("approvals.show" if g.get("party") == "approval" else "cases.show", receipt=receipt)
 
 
 def _address(entry: Entry, site: Party) -> str:

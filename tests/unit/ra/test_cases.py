@@ -82,6 +82,14 @@ def test_what_is_refused_leads_back_to_the_case(counter: Browser) -> None:
     assert "data-back" not in counter.get("/cases/R13103-261124-9999").text
 
 
+def test_a_form_of_a_case_that_comes_after_the_session_leads_back_to_the_case(counter: Browser) -> None:
+    """Another tab logged out: the login page says why it is there, and goes on where the officer was."""
+    where = opened(counter)
+    counter.post("/logout")
+    answer = counter.post(f"{where}/withdraw", {"reason": "出直すとのこと"})
+    assert answer.headers["Location"] == f"/login?next={where}&ended=1"
+
+
 def test_a_refused_form_leads_back_to_itself(counter: Browser) -> None:
     """The reception form says to go back and choose; its own page is one key away."""
     form = {"kind": "issue", "visitor": "self", "window": "001A", "submit_key": str(uuid4())}
