@@ -48,7 +48,7 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
         **CASE_FAULTS,
         "E-2103": Fault(
             400,
-            "The ledger cannot be shown for these days.",
+            "The records of these days cannot be shown.",
             "The days cannot be read, the last comes before the first, or they are more than a year apart.",
             "Go back and enter the first and the last day, like 2026-11-01 and 2026-11-30.",
         ),

@@ -120,10 +120,10 @@ def test_pages_run_through_a_ledger(busy: Shelf, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_days_that_cannot_be_are_refused_with_a_code(front: Front, query: str) -> None:
-    """E-2103 says what to enter."""
+    """E-2103 says what to enter, and leads back to where it is entered."""
     answer = front.browser(READER).get(f"/ledgers/?{query}")
     assert answer.status_code == 400
-    assert "E-2103" in answer.text
+    assert ("E-2103" in answer.text, 'href="/ledgers/" data-key="Escape"' in answer.text) == (True, True)
 
 
 @pytest.mark.parametrize("ledger", ["hand-overs", "certificates"])
