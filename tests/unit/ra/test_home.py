@@ -115,6 +115,12 @@ def test_another_branchs_receipt_is_not_found(counter: tuple[Front, dict[str, Ca
     assert number.sub("", answers[0].text) == number.sub("", answers[1].text)
 
 
+def test_a_window_of_the_approval_site_is_told_by_its_title(front: Front) -> None:
+    """Approvals are asked for nowhere else, so a tab, a list of windows and a screen reader name the site."""
+    titles = [front.browser("approver-minato", site).get("/help").text for site in ("working", "approval")]
+    assert ["| 承認専用サイト - Ninsho</title>" in each for each in titles] == [False, True]
+
+
 def test_the_approval_sites_home_is_the_queue(front: Front) -> None:
     """Who approves lands on what waits; whoever does not is led back to the working site."""
     assert front.browser("approver-minato", "approval").get("/").headers["Location"] == "/approvals/"
