@@ -14,7 +14,7 @@ from policies.characters import Substituted, substitute
 from policies.errors import CharacterRefused
 from ra.case_file import CaseFile, Done
 from ra.centre import centre
-from ra.dates import minute
+from ra.dates import day_in_japan, minute
 from ra.errors import PageError
 from ra.fees import printed_fee
 from ra.identity import AGENT_PAPERS, DOCUMENTS
@@ -110,6 +110,7 @@ def context_of(desk: Desk) -> Context:
         "may_stop": desk.scope.may(Role.RECEPTION),
         "may_withdraw": may_be_withdrawn(here, file),
         "centre": works,
+        "today": day_in_japan(here.clock()),
         "seen": f"{end or stage.step}.{works.state}.{file.record.events}",
         "papers": offered(desk),
         "end": end,

@@ -1,5 +1,6 @@
 """What becomes of a case once the signer has spoken, also of one that was sent back or withdrawn before."""
 
+import re
 from datetime import date, timedelta
 
 from ra.records import Particulars
@@ -136,6 +137,22 @@ def refused_hand_over(walk: Walk) -> str:
     walk.signer.turn(walk.front.now)
     walk.front.later(hours=-3)
     return path
+
+
+def test_a_hand_over_without_its_tick_costs_no_tap(walk: Walk) -> None:
+    """The browser asks for the box before the passkey is asked for a signature that E-1601 would refuse."""
+    path = walk.issue(until="hand-over")
+    page = walk.browser("reception-minato").get(path).text
+    assert '<input type="checkbox" name="received" value="1" required>' in page
+
+
+def test_the_day_to_come_again_is_offered_from_today(walk: Walk) -> None:
+    """What E-1407 and E-1406 would refuse is asked for in the form, where nothing that was typed is lost."""
+    path = walk.received()
+    walk.front.later(minutes=5)
+    page = walk.browser("reception-minato").get(path).text
+    assert '<input type="checkbox" name="consent" value="1" required>' in page
+    assert re.search(r'id="until"[^>]* min="2026-11-24"', page)
 
 
 def test_a_case_is_not_done_before_the_hand_over_is_recorded(walk: Walk) -> None:
