@@ -8,6 +8,7 @@ import pytest
 
 from store.cases import case_by_receipt, events_of
 from store.database import Database
+from store.heartbeat import beat
 from tests.fixtures.front import Browser, Front
 
 RECEPTION = "reception-minato"
@@ -130,6 +131,16 @@ def test_a_case_is_deferred_while_the_centre_is_down(counter: Browser) -> None:
     assert "明日の午後に電話します" in counter.get("/deferred/").text
     assert counter.post(f"{where}/identify", {"documents": "passport"}).status_code == 303
     assert "明日の午後に電話します" not in counter.get("/deferred/").text
+
+
+def test_a_deferred_case_goes_on_once_the_centre_works_again(demo_front: Front, counter: Browser) -> None:
+    """Its page says so: nobody waits for a recovery that was hours ago."""
+    where = opened(counter)
+    counter.post(f"{where}/defer", {"consent": "1", "until": "2026-11-25"})
+    assert "認証局が復旧したら続けてください" in counter.get(where).text
+    with demo_front.database.transaction() as tx:
+        beat(tx, "signer", demo_front.now)
+    assert "認証局は復旧しています" in counter.get(where).text
 
 
 def test_nothing_is_deferred_without_consent(counter: Browser) -> None:
