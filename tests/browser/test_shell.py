@@ -104,6 +104,10 @@ def test_a_page_prints_its_content_alone(officer: Officer, shot: Shot) -> None:
     page.emulate_media(media="print")
     for hidden in (".site-menu", ".site-footer", "[data-print]", ".desk form"):
         assert not page.locator(hidden).first.is_visible(), hidden
+    page.emulate_media(media="screen")
+    page.goto("/cases/")
+    page.emulate_media(media="print")
+    assert [each.inner_text() for each in page.locator(".button").all() if each.is_visible()] == []
     expect(page.locator(".demo-ribbon")).to_be_visible()
     shot(page, "staff-print", "ja")
 
