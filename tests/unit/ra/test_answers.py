@@ -54,6 +54,7 @@ def test_an_error_is_a_page_with_a_code(front: Front, path: str, status: int, co
     answer = front.stranger().get(path)
     assert (answer.status_code, code in answer.text) == (status, True)
     assert re.search(r"<b class=\"mono\">[A-Z2-7]{8}</b>", answer.text)
+    assert "<title>エラー: " in answer.text
     assert "Traceback" not in answer.text
 
 
