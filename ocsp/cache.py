@@ -74,6 +74,11 @@ class Recent(Generic[K, V]):
             if len(self._values) > self._capacity:
                 self._values.popitem(last=False)
 
+    def clear(self) -> None:
+        """Keep nothing of it."""
+        with self._lock:
+            self._values.clear()
+
     def __len__(self) -> int:
         """How many values are kept."""
         return len(self._values)
@@ -84,10 +89,13 @@ class ChangeWatch:
 
     `read` raises ConnectionError while the database cannot be asked; then it is left alone for a second. A database
     that neither answers nor refuses holds up who looks, and the others for a second at most: then it counts as away.
+    `fell` is called when the counter went down, as after the restore of an old copy: it will come to the same numbers
+    again, with other changes.
     """
 
-    def __init__(self, read: Callable[[], int]) -> None:
+    def __init__(self, read: Callable[[], int], fell: Callable[[], None] = lambda: None) -> None:
         self._read = read
+        self._fell = fell
         self._lock = threading.Lock()
         self._counter = 0
         self._looking_since: datetime | None = None
@@ -132,8 +140,11 @@ class ChangeWatch:
         if self._failed_at is not None and timedelta(0) <= now - self._failed_at < RETRY_AFTER:
             return
         try:
-            self._counter = self._read()
+            counter = self._read()
         except ConnectionError:
             self._failed_at = now
         else:
+            if counter < self._counter:
+                self._fell()
+            self._counter = counter
             self._seen_at, self._failed_at = now, None

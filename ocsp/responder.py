@@ -39,9 +39,13 @@ class Responder:
         self._reader = reader
         self._answers: Recent[bytes, Kept] = Recent(capacity)
         self._standings: Recent[tuple[str, int], tuple[int, Standing]] = Recent(capacity)
-        self._watch = ChangeWatch(reader.counter)
+        self._watch = ChangeWatch(reader.counter, self._forget)
         self._unknown_limit = unknown_limit
         self._signing = Places(signing, PATIENCE)
+
+    def _forget(self) -> None:
+        self._answers.clear()
+        self._standings.clear()
 
     def answer(self, question: bytes, now: datetime) -> Answer:
         """One answer, whatever was sent: a status, or malformedRequest, unauthorized or tryLater."""

@@ -1,5 +1,6 @@
 """How long an answer may be given again: change counter, outages of database and token, bounds (OCSP-6)."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -137,6 +138,35 @@ def test_watch_looks_again_when_the_clock_was_set_back() -> None:
     looks: list[int] = []
     watch = ChangeWatch(lambda: looks.append(0) or len(looks))
     assert [watch.counter(NOW), watch.counter(NOW - 3600 * 1000 * MILLISECOND)] == [1, 2]
+
+
+def test_a_counter_that_went_down_is_told_before_it_is_believed() -> None:
+    """BCK-1: a restored copy counts its own changes up to numbers that answers are kept under."""
+    counters, told = iter([7, 8, 3, 8]), list[int]()
+    watch = ChangeWatch(lambda: next(counters), lambda: told.append(1))
+    seen = [(watch.counter(NOW + n * 300 * MILLISECOND), len(told)) for n in range(4)]
+    assert seen == [(7, 0), (8, 0), (3, 1), (8, 1)]
+
+
+def test_after_a_restore_no_answer_from_before_it_is_given(
+    register: Register, responder: Responder, authority: SampleAuthority, tmp_path: Path
+) -> None:
+    """BCK-1: the copy's next change brings the counter to where it was, and says something else."""
+    asked = question(authority, 5)
+    old = tmp_path.with_name("old")
+    register.signer.close()
+    register.reader.close()
+    shutil.copytree(tmp_path, old)
+    register.hold("jpki-sign", 6, NOW)
+    responder.answer(asked, NOW + MINUTE)
+    register.signer.close()
+    register.reader.close()
+    shutil.rmtree(tmp_path)
+    old.rename(tmp_path)
+    assert status(responder, question(authority, 6), 2) == SUCCESSFUL
+    register.revoke("jpki-sign", 5, 1, NOW + 2 * MINUTE)
+    answer = ocsp.load_der_ocsp_response(responder.answer(asked, NOW + 3 * MINUTE).der)
+    assert answer.certificate_status is ocsp.OCSPCertStatus.REVOKED
 
 
 def test_what_is_kept_is_bounded_and_the_longest_unasked_goes_first() -> None:
