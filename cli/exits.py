@@ -17,6 +17,7 @@ class Exit(IntEnum):
     DATABASE = 8
     UNREACHABLE = 9
     STALE = 10
+    PIN_REFUSED = 11  # apart from TOKEN, so that a supervisor never tries it again: tokens count, and lock themselves
     TRY_LATER = 75
     INTERRUPTED = 130
 
@@ -60,6 +61,7 @@ EXIT_OF_CODE: dict[str, Exit] = {
     "cli.usage": Exit.USAGE,
     "crl": Exit.REFUSED,
     "hsm": Exit.TOKEN,
+    "hsm.pin-refused": Exit.PIN_REFUSED,
     "keys": Exit.REFUSED,
     "ocsp": Exit.REFUSED,
     "policies": Exit.REFUSED,

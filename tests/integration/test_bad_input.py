@@ -155,7 +155,7 @@ EXPECTED: Mapping[Run, tuple[int, str]] = {
     long_name: (4, "policies.facts-refused"),
     unreadable_facts: (1, "cli.file"),
     used_key: (4, "ca.key-used"),
-    wrong_pin: (7, "hsm.pin-refused"),
+    wrong_pin: (11, "hsm.pin-refused"),
     no_pin: (7, "cli.pin"),
     missing_token: (7, "hsm.token-missing"),
     unknown_profile_key: (2, "policies.profile-invalid"),

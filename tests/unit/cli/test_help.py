@@ -75,7 +75,8 @@ def test_the_table_of_exit_statuses_is_the_programs() -> None:
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        ("hsm.pin-refused", Exit.TOKEN),
+        ("hsm.pin-refused", Exit.PIN_REFUSED),
+        ("hsm.token-missing", Exit.TOKEN),
         ("store.unknown-certificate", Exit.NOT_FOUND),
         ("store.key-blocked", Exit.REFUSED),
         ("store.database-away", Exit.DATABASE),

@@ -85,7 +85,7 @@ def test_shares_of_two_secrets_give_nothing(installation: Installation, stranger
 def test_a_wrong_combination_is_tried_once(installation: Installation, stranger: Installation, tmp_path: Path) -> None:
     """Shares of another secret fit together: the token refuses their PIN, and is never asked about it again."""
     answer = stranger.activate(*stranger.shares[:2])
-    assert (answer.status, answer.error["code"]) == (7, "hsm.pin-refused")
+    assert (answer.status, answer.error["code"]) == (11, "hsm.pin-refused")
     text = installation.config.path.read_text("utf-8")
     installation.config.path.write_text(text.replace("libsofthsm2.so", "absent.so"), "utf-8")
     answer = stranger.activate(*stranger.shares[1:])  # another quorum of the same secret, and no token to ask
