@@ -74,13 +74,13 @@ CASE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             409,
             "A signing certificate cannot be issued: the holder is under 15 years old.",
             "Act on public key certification, article 3, and its ordinance.",
-            "Take the case for the user authentication certificate alone.",
+            "Withdraw this case, and take one for the user authentication certificate alone.",
         ),
         "E-1202": Fault(
             409,
             "A signing certificate cannot be issued: the holder is an adult ward.",
             "The practice statement does not allow it.",
-            "Take the case for the user authentication certificate alone.",
+            "Withdraw this case, and take one for the user authentication certificate alone.",
         ),
         "E-1203": Fault(
             409,

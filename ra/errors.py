@@ -56,7 +56,8 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             503,
             "The registration database does not answer.",
             "It is being restarted, or the connection to it is broken.",
-            "What you entered is still in the form: go back, wait a minute and send it again. Nothing is done twice.",
+            "Wait a minute, go back and send the form again; enter anew what the browser has not kept. "
+            "Nothing is done twice.",
         ),
         "E-4101": Fault(
             403,
