@@ -36,7 +36,12 @@ RENEW_RESPONDER = timedelta(days=10)
 CHORES_SECONDS = 60
 """Lists and certificates are looked at this often; requests for lists in every turn."""
 
-_GIVE_UP = (RandomFailed, ClockRefused, DatabaseAway)
+
+class Stopping(Exception):
+    """Somebody asked the signer to stop: the chores that are left wait for the next start."""
+
+
+_GIVE_UP = (RandomFailed, ClockRefused, DatabaseAway, Stopping)
 """What ends all chores of a look."""
 
 
@@ -86,9 +91,10 @@ class Chores:
     def do(self, meanwhile: Callable[[], None] = lambda: None) -> bool:
         """Answer requests for lists; once a minute look for what is due. True when no chore failed the last time.
 
-        `meanwhile` is called between two lists, when no transaction is open. What it raises counts as the chore's.
+        `meanwhile` is called between two lists, when no transaction is open. What it raises counts as the chore's, but
+        for Stopping.
 
-        Raises RandomFailed, which must stop the signer, ClockRefused and DatabaseAway; nothing else.
+        Raises RandomFailed, which must stop the signer, ClockRefused, DatabaseAway and Stopping; nothing else.
         """
         self.meanwhile = meanwhile
         now = self.clock()

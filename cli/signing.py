@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ca.refusals import RandomFailed
 from ca.signer import Signer, Turn
-from cli.chores import Chores
+from cli.chores import Chores, Stopping
 from cli.clock import SignerClock, newest_signed
 from cli.config import Config
 from cli.errors import LintersDied, spoken
@@ -180,6 +180,8 @@ def loop(
         return turn
 
     def meanwhile() -> None:
+        if stop.asked:
+            raise Stopping
         if elapsed_seconds() - taken >= idle:
             take()
 
@@ -188,7 +190,7 @@ def loop(
         done = attempted(lambda: chores.do(meanwhile))
         if turn is not None and turn.claimed:
             continue
-        if once:
+        if once or stop.asked:
             return
         waker.wait(idle if turn is not None and done is not None else AWAY_SECONDS)
 
@@ -199,6 +201,8 @@ def attempted(work: Callable[[], T]) -> T | None:
         return work()
     except RandomFailed:
         raise
+    except Stopping:
+        return None
     except BrokenExecutor as error:
         raise LintersDied from error
     except Exception as error:  # a signer serves all authorities and ends for none of them

@@ -75,6 +75,26 @@ def test_applications_do_not_wait_for_all_lists(spare_home: Home, tmp_path: Path
     assert done[-1] == "crl.published"
 
 
+def test_a_signer_that_is_asked_to_stop_leaves_the_chores_of_a_country(spare_home: Home, tmp_path: Path) -> None:
+    """A supervisor kills what has not ended after ninety seconds; all lists take longer, so the next start makes them."""
+    assert looped(spare_home, tmp_path)
+    stop, looks = Stop(), 0
+
+    def look() -> None:
+        nonlocal looks
+        looks += 1
+        stop.asked = looks == 2
+
+    with spare_home.signer() as signer:
+        parts = signer.database, signer.authorities, signer.audit, signer.serials
+        chores = Chores(spare_home.config, *parts, lambda: utc_now() + timedelta(days=2))
+        waker = Wake(tmp_path / "wake")
+        before = len(events(signer.database))
+        loop(signer, chores, waker, stop, 0.0, once=False, look=look)
+        waker.close()
+        assert events(signer.database)[before:] == ["crl.published"]
+
+
 def events(database: Database) -> list[str]:
     """What the signer of these tests did, in order."""
     with database.snapshot() as tx:
