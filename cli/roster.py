@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ from cli.config import Config
 from cli.errors import CommandError
 from cli.installation import config_of
 from cli.officers import signature_of, signed_by
-from cli.options import json_file
+from cli.options import check_output, json_file
 from cli.output import document, table
 from cli.signed import roster_signed
 from cli.wiring import administrators, believed_roster, instance_name, open_database, utc_now
@@ -121,14 +122,21 @@ def last_day(credentials: Sequence[Credential]) -> str:
 
 @roster.command("check")
 @click.argument("file", type=readable)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a ceremony signs it."
+)
 @click.pass_context
-def roster_check(context: click.Context, file: Path) -> None:
+def roster_check(context: click.Context, file: Path, output: Path | None) -> None:
     """Check a roster's rules, version and signatures, and say what it changes. Enters nothing, needs no key.
 
+    A ceremony signs the canonical form (RFC 8785), which -o writes, and its script names the digest of that.
+
     \b
-    Example:
+    Examples:
       ninsho --config demo-home/ninsho.toml roster check next.json
+      ninsho roster check draft.json -o roster-1.json
     """
+    check_output(output)
     config, given = config_of(context), read_roster(file)
     believed = believed_roster_or_none(config)
     check_version(config, given, believed)
@@ -142,9 +150,12 @@ def roster_check(context: click.Context, file: Path) -> None:
         "signed_by": signers,
         "complete": len(signers) >= SIGNERS_NEEDED,
         "changes": changes,
+        "sha256": sha256(given.document).hexdigest(),
     }
+    if output is not None:
+        output.write_bytes(given.document)
     signed = f"signed by {' and '.join(signers)}" if signers else "not signed yet"
-    lines = [f"Roster {given.roster.version} keeps the rules and is {signed}.", *changes]
+    lines = [f"Roster {given.roster.version} keeps the rules and is {signed}.", f"sha256 {body['sha256']}", *changes]
     document(context, "roster.check", body, "\n".join(lines))
 
 

@@ -2,12 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ca.roster import parse_roster, roster_document
 from cli.config import Config, load_config
 from cli.demo.home import token_lines
 from cli.wiring import open_token, token_config
@@ -82,6 +84,15 @@ def test_check_says_what_changes(home: Home, tmp_path: Path, draft: dict[str, An
     body = home.ninsho("roster", "check", saved(tmp_path, draft)).body
     assert body["changes"] == ["removes person head-1", f"changes person {draft['persons'][0]['code']}"]
     assert (body["signed_by"], body["complete"]) == ([], False)
+
+
+def test_check_writes_the_form_that_a_ceremony_signs(home: Home, tmp_path: Path, draft: dict[str, Any]) -> None:
+    """RFC 8785, whatever an editor has left; a ceremony's script names its digest, and refuses any other form."""
+    target = tmp_path / "roster.json"
+    body = home.ninsho("roster", "check", saved(tmp_path, draft), "-o", target).body
+    assert target.read_bytes() == roster_document(parse_roster(target.read_bytes()))
+    assert json.loads(target.read_text("utf-8")) == draft
+    assert body["sha256"] == sha256(target.read_bytes()).hexdigest()
 
 
 def test_an_edited_roster_has_no_signature(home: Home, tmp_path: Path, draft: dict[str, Any]) -> None:
