@@ -107,20 +107,20 @@ def tokens(config: Config) -> str:
 
 def schema(config: Config) -> str:
     """The database is there and has this program's schema."""
-    open_database(config, "ocsp").close()
+    open_database(config, "ra").close()
     return "there, with this program's schema"
 
 
 def roster(config: Config) -> str:
     """The newest roster is believed."""
-    with closing(open_database(config, "ocsp")) as database:
+    with closing(open_database(config, "ra")) as database:
         found = believed_roster(config, database)
     return f"version {found.version}, {len(found.persons)} officers, signed by two of {len(administrators(config))}"
 
 
 def ended_keys(config: Config) -> str:
     """The folder of retirements can be believed and written."""
-    with closing(open_database(config, "ocsp")) as database:
+    with closing(open_database(config, "ra")) as database:
         ended = sorted({one.authority for one in retirements(config, database).statements})
     return ", ".join(ended) or "none"
 

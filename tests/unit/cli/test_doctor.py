@@ -1,10 +1,13 @@
 """`ninsho doctor`: what is looked at, what it says of what is wrong, and its exit status."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 from cli.config import Config, load_config
 from cli.doctor import ended_keys, roster
+from store.database import Database
+from store.rosters import add_roster, newest_roster
 from tests.fixtures.home import Answer, Home, in_process
 
 CARD = """
@@ -69,6 +72,19 @@ def test_a_token_of_a_program_that_is_not_there_is_a_finding(home: Home) -> None
     (found,) = (each for each in json.loads(answer.out)["findings"] if each["what"] == "tokens")
     assert (answer.status, found["holds"]) == (1, False)
     assert "audit" in found["found"]
+
+
+def test_one_login_can_look_at_everything(home: Home, postgres_url: str) -> None:
+    """On PostgreSQL a login is a member of one program's role, and doctor asks for no other's."""
+    with closing(Database(home.config.database_url(), "owner")) as database, database.snapshot() as tx:
+        believed = newest_roster(tx)
+    assert believed is not None
+    with closing(Database(postgres_url, "owner")) as database, database.transaction() as tx:
+        add_roster(tx, believed)
+    old = f'url = "{home.config.database.url}"'
+    assert old in text_of(home)
+    answer = doctor_of(home, text_of(home).replace(old, f'url = "{postgres_url}"'))
+    assert answer.status == 0, answer.out
 
 
 def opened(config: Config) -> int:
