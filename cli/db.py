@@ -43,7 +43,7 @@ def db_check(context: click.Context) -> None:
     Example:
       ninsho --config demo-home/ninsho.toml db check
     """
-    database = Database(config_of(context).database_url(), "audit")
+    database = Database(config_of(context).database_url(), "owner")  # as whoever asks: no other role is taken
     try:
         check_schema(database)
     finally:
