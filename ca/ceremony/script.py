@@ -234,7 +234,7 @@ class Script(_Table):
     id: Code
     title: Words
     purpose: Words
-    deployment: Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9-]{0,31}\z")]
+    deployment: Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9-]{2,63}\z")]  # as a configuration has it
     planned: date
     place: Line
     quorum: Annotated[int, Field(ge=2, le=16)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ca.ceremony.errors import ScriptRefused
 from ca.passkeys import Parties, RelyingParty
 from cli.config import Config, load_config
 from cli.demo.home import PORTS, make_home, token_lines
@@ -14,6 +15,7 @@ from cli.errors import ConfigRefused, HomeRefused
 from cli.wiring import parties_of
 from store.database import Database, check_schema
 from tests.fixtures.home import Home, in_process
+from tests.unit.ca.ceremony.examples import changed
 
 
 def edited(home: Home, folder: Path, old: str, new: str, *more: str) -> Config:
@@ -227,3 +229,20 @@ def test_the_front_end_has_one_door(home: Home, tmp_path: Path, door: str) -> No
     """Never a port beside the socket, and never neither."""
     with pytest.raises(ConfigRefused, match="name one of them"):
         with_door(home, tmp_path, door, demo=True)
+
+
+@pytest.mark.parametrize(("length", "fits"), [(2, False), (3, True), (64, True), (65, False)])
+def test_a_script_takes_every_deployment_that_a_configuration_has(
+    home: Home, tmp_path: Path, length: int, fits: bool
+) -> None:
+    """The name never changes, so one that no ceremony can be held for would be found out too late."""
+    name = "a" * length
+    for refusal, read in (
+        (ConfigRefused, lambda: edited(home, tmp_path, home.config.deployment, name).deployment),
+        (ScriptRefused, lambda: changed("one-tier-ca", ("jpki-test", name)).deployment),
+    ):
+        if fits:
+            assert read() == name
+        else:
+            with pytest.raises(refusal, match="deployment"):
+                read()
