@@ -84,7 +84,9 @@ def public_key_file(path: Path) -> PublicKey:
     """The public key in a PEM file; raises `FileRefused`."""
     try:
         key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError):
+    except OSError as error:
+        raise FileRefused(path, (error.strerror or "it cannot be read").lower()) from None
+    except ValueError:
         raise FileRefused(path, "it holds no public key in PEM") from None
     if not isinstance(key, PublicKey):
         raise FileRefused(path, "its key is neither RSA, EC nor Ed25519")

@@ -11,8 +11,8 @@ from ca.ceremony.errors import ScriptRefused
 from ca.passkeys import Parties, RelyingParty
 from cli.config import Config, load_config
 from cli.demo.home import PORTS, make_home, token_lines
-from cli.errors import ConfigRefused, HomeRefused
-from cli.wiring import parties_of
+from cli.errors import ConfigRefused, FileRefused, HomeRefused
+from cli.wiring import parties_of, public_key_file
 from store.database import Database, check_schema
 from tests.fixtures.home import Home, in_process
 from tests.unit.ca.ceremony.examples import changed
@@ -246,3 +246,13 @@ def test_a_script_takes_every_deployment_that_a_configuration_has(
         else:
             with pytest.raises(refusal, match="deployment"):
                 read()
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "no such file"), (b"no key", "holds no public key in PEM")])
+def test_a_key_that_is_missing_is_not_called_wrong(tmp_path: Path, content: bytes | None, why: str) -> None:
+    """Whoever installs by the guide is told whether a file lacks or is another one."""
+    path = tmp_path / "administrator-1.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(FileRefused, match=why):
+        public_key_file(path)
