@@ -138,9 +138,9 @@ def in_lines(body: dict[str, object]) -> str:
         if isinstance(value, list):
             lines += [f"{each['role']:14}{each['person']} at {each['signed_at']}" for each in value]
         elif isinstance(value, dict):
-            lines += [f"{name:14}{each}" for name, each in value.items()]
+            lines += [f"{name:13} {each}" for name, each in value.items() if each is not None]
         elif value not in (None, ""):
-            lines.append(f"{key:14}{value}")
+            lines.append(f"{key:13} {value}")
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cli.application import in_lines
 from tests.fixtures.home import RESIDENT, Home
 
 
@@ -74,6 +75,15 @@ def test_a_case_shows_what_is_signed_for(home: Home, waiting: str) -> None:
     assert body["facts"] == RESIDENT
     assert [(each["role"], each["person"]) for each in body["signatures"]] == [("submission", "reception-1")]
     assert body["defect"] is None
+
+
+def test_a_person_reads_each_fact_beside_its_name(home: Home, waiting: str) -> None:
+    """What is left empty is left out; a long name does not run into its value."""
+    facts = {"sibling_not_after": "2031-04-01T14:59:59Z", "previous_not_after": None}
+    assert in_lines({"facts": facts}) == "sibling_not_after 2031-04-01T14:59:59Z"
+    shown = home.spoken("application", "show", waiting).out
+    assert f"birth_date    {RESIDENT['birth_date']}" in shown.splitlines()
+    assert "None" not in shown
 
 
 def test_branches_and_pages_restrict_the_list(home: Home, waiting: str) -> None:
