@@ -92,6 +92,7 @@ def test_every_login_of_the_database_is_made() -> None:
     text = INSTALLATION.read_text("utf-8")
     made = re.findall(r'CREATE ROLE "ninsho-(\w+)" LOGIN IN ROLE ninsho_(\w+);', text)
     assert sorted(made) == [(program, program) for program in sorted(GRANTS)]
+    assert 'GRANT ninsho_ra TO "ninsho-owner";' in text  # who reads rosters in the role of `ra`
 
 
 def test_a_units_credential_is_the_token_of_its_program(tmp_path: Path) -> None:
