@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from crl.builder import Heading, Spool, WrittenList, spool_entries, write_list
+from crl.errors import NoFolderForDrafts
 from crl.reader import ListFile, open_list
 from crl.scope import point_of
 from crl.signer import ListSigner
@@ -60,7 +61,12 @@ class Drafts:
         self._fetched: dict[str, ListFile] = {}
 
     def __enter__(self) -> Self:
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="crl-")))
+        """Make the folder. Raises NoFolderForDrafts where none can be made."""
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="crl-")
+        except OSError:  # FileNotFoundError when no place for one is writable, others when its file system fails
+            raise NoFolderForDrafts from None
+        self._folder = Path(self._stack.enter_context(folder))
         return self
 
     def __exit__(

@@ -11,6 +11,18 @@ class CRLError(Exception):
     next: ClassVar[str] = "Read the sentence above; the list published before stays in force."
 
 
+class NoFolderForDrafts(OSError):
+    """The machine gives this program no folder for temporary files, where a list is made before it is published."""
+
+    code: ClassVar[str] = "crl.no-folder-for-drafts"
+    next: ClassVar[str] = (
+        "Let the signer write in /tmp or in the folder that TMPDIR names, as by systemd's PrivateTmp=yes."
+    )
+
+    def __init__(self) -> None:
+        super().__init__("No revocation list can be made: there is no folder for temporary files.")
+
+
 class KeyNotUsable(CRLError):
     """The signing key is of a kind or hash that this package does not sign lists with."""
 

@@ -86,8 +86,8 @@ class Publisher:
         """Publish the lists of one partition.
 
         Asked again while they are young and nothing changed, it makes none and says so. Raises CRLError (each refusal
-        of the gate is one), the store's errors and the keys' own; then nothing was recorded but the refusal, and that
-        once for as long as the partition meets no other.
+        of the gate is one), NoFolderForDrafts, the store's errors and the keys' own; then nothing was recorded but the
+        refusal, and that once for as long as the partition meets no other.
         """
         try:
             with self._database.snapshot() as snapshot:

@@ -76,7 +76,7 @@ def test_applications_do_not_wait_for_all_lists(spare_home: Home, tmp_path: Path
 
 
 def test_a_signer_that_is_asked_to_stop_leaves_the_chores_of_a_country(spare_home: Home, tmp_path: Path) -> None:
-    """A supervisor kills what has not ended after ninety seconds; all lists take longer, so the next start makes them."""
+    """A supervisor kills what has not ended in ninety seconds; all lists take longer, so the next start makes them."""
     assert looped(spare_home, tmp_path)
     stop, looks = Stop(), 0
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -18,6 +19,7 @@ from crl.drafts import published_name
 from crl.errors import (
     EntryLeft,
     MalformedCRL,
+    NoFolderForDrafts,
     ScopeDiffers,
     ScopeShared,
     SignatureNotValid,
@@ -494,6 +496,18 @@ def test_a_key_that_ended_signs_no_list(house: House, compromised: tuple[Comprom
     with pytest.raises(SignerEnded):
         house.publish()
     assert house.events()[-1] == "crl.refused"
+
+
+def test_without_a_folder_for_drafts_it_is_said_which_one_is_wanted(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A supervisor may close every folder for temporary files; once there is one again, the list is made."""
+    with monkeypatch.context() as closed:
+        closed.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+        with pytest.raises(NoFolderForDrafts) as refused:
+            house.publish()
+    assert "PrivateTmp" in refused.value.next
+    assert house.publish()
 
 
 def test_certificates_of_a_compromised_generation_leave_when_they_end(house: House) -> None:
